@@ -1,0 +1,51 @@
+import {lstat} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {FailureError} from '../mailbox/failure.js';
+import {type ExitCode} from '../output/exit-code.js';
+import {
+	ensureStateDirectory, stateDirectory, template, writePrivateFile,
+} from '../settings.js';
+import {type Arguments} from './arguments.js';
+import {type World} from './session.js';
+
+const exists = async (file: string): Promise<boolean> => {
+	try {
+		await lstat(file);
+		return true;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+			return false;
+		}
+
+		throw error;
+	}
+};
+
+/** Writes a commented configuration to fill in. Never over a file that is there. */
+export const init = async (asked: Arguments, {environment}: World): Promise<ExitCode> => {
+	if (!asked.nonInteractive) {
+		throw new FailureError('settings-invalid', {detail: 'the guided set-up is not there yet: use "aw2ms365 init --non-interactive", which writes a commented file to fill in'});
+	}
+
+	const directory = await stateDirectory(environment);
+	const file = path.resolve(asked.file ?? path.join(directory, 'config.yaml'));
+	if (!asked.file) {
+		await ensureStateDirectory(directory);
+	}
+
+	if (await exists(file)) {
+		throw new FailureError('settings-invalid', {detail: `${file} is there already and was left as it is; name another file or move it away`});
+	}
+
+	await writePrivateFile(file, template());
+	if (asked.json) {
+		process.stdout.write(`${JSON.stringify({
+			v: 1, seq: 0, at: new Date().toISOString(), type: 'summary', command: 'init', outcome: 'complete', exitCode: 0, file,
+		})}\n`);
+	} else {
+		process.stdout.write(`Wrote ${file}\nFill it in, then: aw2ms365 plan${asked.file ? ` ${asked.file}` : ''}\n`);
+	}
+
+	return 0;
+};

@@ -1,0 +1,93 @@
+import {FailureError} from '../mailbox/failure.js';
+import {type FolderPath, parsePath, pathKey} from '../mailbox/mailbox.js';
+import {type Journal} from '../migration/journal.js';
+import {startMigration} from '../migration/migration.js';
+import {type Progress} from '../migration/progress.js';
+import {accountsOf} from '../endpoints.js';
+import {type ExitCode} from '../output/exit-code.js';
+import {type Settings} from '../settings.js';
+import {type Arguments} from './arguments.js';
+import {showPlan} from './plan-text.js';
+import {
+	choicesOf, nameOf, openDryJournal, openEnds, openHeldJournal, readSettings, type World,
+} from './session.js';
+import {onStage, type Stage} from './stage.js';
+
+/** Tells what the configuration brought along that a person may not expect. */
+const announce = (settings: Settings, stage: Stage): void => {
+	for (const words of settings.announcements) {
+		stage.terminal.say(`i ${words}`);
+	}
+};
+
+/** `plan`, `migrate` and `retry`: the same engine, looking only, carrying on, or trying some again. */
+export const migrate = async (asked: Arguments, world: World): Promise<ExitCode> => {
+	const settings = await readSettings(asked, world);
+	const dryRun = asked.command === 'plan' || asked.dryRun;
+	return onStage(asked, world.clock, async stage => {
+		const accounts = accountsOf(settings);
+		stage.tell({
+			type: 'run.started', command: dryRun ? 'plan' : asked.command, version: world.version,
+			source: nameOf(accounts.source), destination: settings.destination.mailbox, transport: settings.destination.transport,
+		});
+		announce(settings, stage);
+		const held = dryRun ? undefined : await openHeldJournal(settings, world);
+		const journal = held?.journal ?? await openDryJournal(settings, world);
+		const ends = openEnds(settings, world, stage);
+		try {
+			const only = asked.command === 'retry' ? reopen(asked, journal, world) : undefined;
+			const migration = startMigration({
+				source: ends.source, destination: ends.destination, journal, clock: world.clock, random: world.random,
+				choices: choicesOf(settings, only), control: stage.control, dryRun,
+				tell(event) {
+					stage.tell(event);
+				},
+				run: {id: stage.run, version: world.version, command: asked.command},
+			});
+			await migration.ended;
+		} finally {
+			await ends.close();
+			await (held ? held.close() : journal.close());
+		}
+
+		if (dryRun && !asked.json) {
+			showPlan(stage);
+		}
+	}, dryRun ? judgePlan : undefined);
+};
+
+/** A plan has done what it was asked for, whatever it found to do. */
+const judgePlan = (progress: Progress, code: ExitCode): ExitCode => code === 3 && !progress.failure ? 0 : code;
+
+/** Takes back the fate of the refused messages that were asked for. @returns which messages the run is about */
+const reopen = (asked: Arguments, journal: Journal, {clock}: World): (folder: FolderPath, uid: number) => boolean => {
+	const folders = new Set(asked.folder.map(text => pathKey(parsePath(text))));
+	const uids = new Set(asked.uid);
+	const chosen = new Set<string>();
+	const wanted = (path: FolderPath, uid: number, code: string | undefined) => (folders.size === 0 || folders.has(pathKey(path)))
+		&& (uids.size === 0 || uids.has(uid)) && (asked.code === undefined || asked.code === code);
+	for (const record of journal.record.folders) {
+		for (const entry of record.entries()) {
+			const refused = entry.state === 'refused' && wanted(record.path, entry.uid, record.refusedBy(entry.uid));
+			const unsure = asked.unsure && entry.state === 'unsure' && wanted(record.path, entry.uid, undefined);
+			if (refused) {
+				journal.append({
+					type: 'reopened', folder: record.number, uid: entry.uid, at: clock.now(),
+				});
+			} else if (unsure) {
+				// A person's word: it is sent again although it may be there (design, rule 2).
+				journal.append({type: 'not-stored', folder: record.number, uid: entry.uid});
+			}
+
+			if (refused || unsure) {
+				chosen.add(`${pathKey(record.path)} ${entry.uid}`);
+			}
+		}
+	}
+
+	if (chosen.size === 0 && (folders.size > 0 || uids.size > 0 || asked.code !== undefined)) {
+		throw new FailureError('settings-invalid', {detail: 'no refused message matches; "aw2ms365 failures" lists them'});
+	}
+
+	return (path, uid) => chosen.has(`${pathKey(path)} ${uid}`);
+};

@@ -1,0 +1,39 @@
+import {accountsOf} from '../endpoints.js';
+import {type Progress} from '../migration/progress.js';
+import {verify as compare} from '../migration/verifier.js';
+import {type ExitCode} from '../output/exit-code.js';
+import {tellRecord} from './record-events.js';
+import {type Arguments} from './arguments.js';
+import {
+	choicesOf, nameOf, openDryJournal, openEnds, readSettings, type World,
+} from './session.js';
+import {onStage} from './stage.js';
+
+/** Compares both sides; writes nothing, not even the journal. */
+export const verify = async (asked: Arguments, world: World): Promise<ExitCode> => {
+	const settings = await readSettings(asked, world);
+	return onStage(asked, world.clock, async stage => {
+		const accounts = accountsOf(settings);
+		stage.tell({
+			type: 'run.started', command: 'verify', version: world.version,
+			source: nameOf(accounts.source), destination: settings.destination.mailbox, transport: settings.destination.transport,
+		});
+		const journal = await openDryJournal(settings, world);
+		const ends = openEnds(settings, world, stage);
+		const {stopping} = stage.control;
+		try {
+			stage.tell({type: 'phase', phase: 'signing-in'});
+			const [traits] = await Promise.all([ends.destination.open(stopping), ends.source.open(stopping)]);
+			tellRecord(journal.record, stage.tell);
+			await compare({
+				source: ends.source, destination: ends.destination, traits, record: journal.record, choices: choicesOf(settings), signal: stopping, tell: stage.tell,
+			});
+			stage.tell({type: 'phase', phase: 'finished'});
+		} finally {
+			await ends.close();
+			await journal.close();
+		}
+	}, asked.strict ? judgeStrictly : undefined);
+};
+
+const judgeStrictly = (progress: Progress, code: ExitCode): ExitCode => code === 0 && progress.findings.extra + progress.findings.flags + progress.findings.moved > 0 ? 3 : code;

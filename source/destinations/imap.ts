@@ -1,0 +1,259 @@
+import {type FolderPath} from '../mailbox/mailbox.js';
+import {
+	type MailDestination, type PreparedFolder, type Traits,
+} from '../mailbox/destination.js';
+import {FailureError, failureOf} from '../mailbox/failure.js';
+import {ImapSessions, type Session, type SessionsOptions} from '../protocols/imap-session.js';
+import {defaultImapTiming, type ImapTiming} from '../protocols/imap-timing.js';
+import {type FolderTable, type ImapFolder} from '../protocols/imap-folders.js';
+import {openFolder, openPatiently, type OpenedFolder} from '../protocols/imap-open.js';
+import {listFolder} from '../protocols/imap-listing.js';
+import {readMessages} from '../protocols/imap-read.js';
+import {traitsOf} from './imap-traits.js';
+import {
+	deliverAll, addFlags, notBegun, type Writable,
+} from './imap-deliver.js';
+import {findFolder, findOrCreate, readTable} from './imap-prepare.js';
+import {candidates, settle} from './imap-look.js';
+
+export type ImapDestinationOptions = Omit<SessionsOptions, 'side' | 'connections' | 'log' | 'timing'> & {
+	/** Connections that deliver at once: at first, and at most (4). */
+	readonly lanes?: {readonly start: number; readonly max: number};
+	/** When to look for unsure messages after the loss, in milliseconds. */
+	readonly looks?: readonly [number, number];
+	readonly log?: (line: Record<string, unknown>) => void;
+	readonly timing?: Partial<ImapTiming>;
+};
+
+/** A mailbox written by IMAP APPEND. */
+export const imapDestination = (options: ImapDestinationOptions): MailDestination => {
+	const timing = {...defaultImapTiming, ...options.timing};
+	const max = Math.min(4, Math.max(1, options.lanes?.max ?? 4));
+	const lanes = {start: Math.min(max, Math.max(1, options.lanes?.start ?? 2)), max};
+	const sessions = new ImapSessions({
+		...options, side: 'destination', connections: lanes.max, log: options.log ?? (() => undefined), timing,
+	});
+	let traits: Traits | undefined;
+	let table: FolderTable | undefined;
+	/** By wire name. */
+	const writables = new Map<string, Writable>();
+	/** Folders are made one at a time: two lanes must not make the same. */
+	let preparing: Promise<unknown> = Promise.resolve();
+
+	const known = (): Traits => {
+		if (!traits) {
+			throw new Error('open() was not called');
+		}
+
+		return traits;
+	};
+
+	const exchange = (): boolean => !known().keepsBytes;
+
+	const reload = async (signal: AbortSignal): Promise<FolderTable> => {
+		table = await sessions.persist(signal, async session => readTable(session));
+		return table;
+	};
+
+	const find = async (path: FolderPath, signal: AbortSignal): Promise<ImapFolder | undefined> => {
+		const listed = table && findFolder(table, path, exchange());
+		const folder = listed ?? findFolder(await reload(signal), path, exchange());
+		return folder?.container ? undefined : folder;
+	};
+
+	const reading = (folder: ImapFolder, signal: AbortSignal, again: boolean) => async (session: Session): Promise<OpenedFolder> =>
+		openPatiently(session, folder.raw, {waits: timing.openWaits, pause: async milliseconds => options.clock.sleep(milliseconds, signal), again});
+
+	/** SELECT: the flags it keeps and where its UIDs stand. */
+	const select = async (session: Session, folder: {readonly raw: string}): Promise<OpenedFolder> => {
+		const state = await openFolder(session, folder.raw, {writable: true, again: true});
+		writables.set(folder.raw, {raw: folder.raw, permanentFlags: state.permanentFlags, keepsFlagged: exchange() ? false : writables.get(folder.raw)?.keepsFlagged});
+		return state;
+	};
+
+	const prepare = async (path: FolderPath, signal: AbortSignal): Promise<PreparedFolder> => sessions.persist(signal, async session => {
+		table ??= await readTable(session);
+		for (let attempt = 0; ; attempt++) {
+			// eslint-disable-next-line no-await-in-loop -- twice at most
+			const found = await findOrCreate(session, table, path, exchange());
+			table = found.table;
+			const {folder, created} = found;
+			try {
+				// eslint-disable-next-line no-await-in-loop -- twice at most
+				const {generation, uidNext} = await select(session, folder);
+				return {
+					path: folder.path, ...(folder.role && {role: folder.role}), generation, watermark: String(uidNext > 0 ? uidNext : 1), created,
+				};
+			} catch (error) {
+				const {code, detail} = failureOf(error);
+				if (code !== 'folder-unreadable') {
+					throw error;
+				}
+
+				if (attempt > 0) {
+					throw new FailureError('folder-not-creatable', {detail: detail ?? 'it does not open'});
+				}
+
+				// It may have been deleted since it was listed.
+				// eslint-disable-next-line no-await-in-loop -- twice at most
+				table = await readTable(session);
+			}
+		}
+	});
+
+	const writableOf = (path: FolderPath): Writable | undefined => {
+		const folder = table && findFolder(table, path, exchange());
+		return folder && writables.get(folder.raw);
+	};
+
+	const list = async (path: FolderPath, signal: AbortSignal, from = 1) => {
+		const folder = await find(path, signal);
+		if (!folder) {
+			return undefined;
+		}
+
+		try {
+			return await listFolder(sessions, reading(folder, signal, true), signal, from);
+		} catch (error) {
+			if (failureOf(error).code === 'folder-unreadable' && !findFolder(await reload(signal), path, exchange())) {
+				return undefined;
+			}
+
+			throw error;
+		}
+	};
+
+	const destination: MailDestination = {
+		account: sessions.account,
+		async open(signal) {
+			traits = await sessions.persist(signal, async session => {
+				table = await readTable(session);
+				return traitsOf(session.wire, {
+					host: options.host, delimiter: table.delimiter, lanes, looks: options.looks ?? [15_000, 30_000],
+				});
+			});
+			return traits;
+		},
+		async folders(signal) {
+			const fresh = await reload(signal);
+			return fresh.folders(() => exchange());
+		},
+		async prepare(path, signal) {
+			const before = preparing;
+			const turn = (async () => {
+				await before;
+				return prepare(path, signal);
+			})();
+			preparing = Promise.allSettled([turn]);
+			return turn;
+		},
+		async refresh(folder, signal) {
+			return {...await destination.prepare(folder.path, signal), created: folder.created};
+		},
+		async deliver(prepared, batch, report, signal) {
+			let position = 0;
+			let parked = false;
+			const told = (at: number, result: Parameters<typeof report>[1]): void => {
+				position = at + 1;
+				if (!result.stored && result.failure.code === 'throttled') {
+					// The engine waits and says so; this keeps looks and listings from asking earlier.
+					if (!parked) {
+						parked = true;
+						sessions.park(result.failure.wait ?? 0, {quiet: true});
+					}
+				} else if (!result.stored && result.failure.code === 'folder-not-creatable') {
+					// The folder is gone: preparing it again looks and makes it anew.
+					table = undefined;
+					writables.clear();
+				} else if (result.stored) {
+					sessions.calm();
+				}
+
+				report(at, result);
+			};
+
+			try {
+				if (!writableOf(prepared.path)) {
+					await destination.prepare(prepared.path, signal);
+				}
+
+				const session = await sessions.acquire(signal);
+				try {
+					await deliverAll(session, writableOf(prepared.path)!, batch, told, {
+						signal, server: {
+							tellsId: known().tellsId, exchange: exchange(), keepsBytes: known().keepsBytes, now: () => options.clock.now(),
+						},
+					});
+				} finally {
+					sessions.release(session);
+				}
+			} catch (error) {
+				// Nothing of these has left: what fails during a delivery is reported by deliverAll.
+				const failure = signal.aborted ? new FailureError('connection-lost', {detail: 'stopped before it was sent'}).failure : failureOf(error);
+				for (; position < batch.length; position++) {
+					report(position, {stored: false, failure: notBegun(failure)});
+				}
+			}
+		},
+		async look(path, unsure, claimed, signal) {
+			if (exchange()) {
+				throw new FailureError('delivery-unknown', {reach: 'folder', detail: 'this server rebuilds messages, and they cannot be told apart by their bytes'});
+			}
+
+			const folder = await find(path, signal);
+			const from = Math.min(...unsure.map(({watermark}) => Number(watermark) || 1));
+			let listing = unsure.length > 0 && folder ? await list(path, signal, from) : undefined;
+			if (listing && unsure.some(({generation}) => generation !== listing!.generation) && from > 1) {
+				listing = await list(path, signal);
+			}
+
+			if (!folder || !listing) {
+				return unsure.map(() => undefined);
+			}
+
+			const {generation} = listing;
+			const stored = await candidates(listing, unsure, claimed, messages => destination.read(path, generation, messages, signal));
+			const ids = settle(unsure, stored, generation);
+			await finishSteps(folder, ids.map((id, position) => ({id, flags: unsure[position]!.flags})), signal);
+			return ids;
+		},
+		async list(path, signal) {
+			return list(path, signal);
+		},
+		async * read(path, generation, messages, signal) {
+			const folder = await find(path, signal);
+			if (!folder) {
+				throw new FailureError('folder-unreadable', {detail: 'the server does not list it'});
+			}
+
+			const open = reading(folder, signal, false);
+			yield * readMessages(sessions, async session => {
+				const opened = await open(session);
+				if (opened.generation !== generation) {
+					throw new FailureError('folder-unreadable', {detail: 'UIDVALIDITY changed'});
+				}
+			}, messages, signal);
+		},
+		async close() {
+			await sessions.close();
+		},
+	};
+
+	/** A delivery cut off between APPEND and STORE is finished when it is found: setting a flag twice does no harm. */
+	const finishSteps = async (folder: ImapFolder, found: ReadonlyArray<{readonly id: string | undefined; readonly flags: readonly string[]}>, signal: AbortSignal): Promise<void> => {
+		const flagged = found.filter(({id, flags}) => id !== undefined && flags.includes(String.raw`\Flagged`));
+		if (flagged.length === 0) {
+			return;
+		}
+
+		await sessions.persist(signal, async session => {
+			await openFolder(session, folder.raw, {writable: true});
+			for (const {id} of flagged) {
+				// eslint-disable-next-line no-await-in-loop -- one connection
+				await addFlags(session, Number(id!.split(':', 2)[1]), [String.raw`\Flagged`]);
+			}
+		});
+	};
+
+	return destination;
+};

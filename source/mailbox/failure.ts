@@ -1,0 +1,192 @@
+/**
+Every failure there is: code, reach, when to try again, outcome, words and next step.
+
+One table; servers' codes are mapped into it by the file of each protocol. Text in `sentence` and
+`next` is for an administrator; `{detail}` is never needed to understand it.
+*/
+
+/** How far a failure reaches. */
+export type Reach = 'message' | 'folder' | 'mailbox' | 'run';
+
+/** When trying again makes sense: at once, after something changed by itself or by a person, or not at all. */
+export type Retry = 'now' | 'later' | 'never';
+
+/** Whether the destination may hold what was being delivered. Only `not stored` may be sent again unasked. */
+export type Outcome = 'not stored' | 'unknown';
+
+type Row = {
+	readonly reach: Reach;
+	readonly retry: Retry;
+	readonly outcome: Outcome;
+	/** Exit code a run ends with when this is what stopped it or is left over. */
+	readonly exit: 1 | 2 | 3 | 4 | 5 | 6 | 11;
+	/** What happened and why. */
+	readonly sentence: string;
+	/** What to do next. */
+	readonly next: string;
+};
+
+export const failures = {
+	// Messages
+	'message-too-large': {
+		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
+		sentence: 'The destination does not take a message of this size.',
+		next: 'Raise the limit at the destination, then run "aw2ms365 retry".',
+	},
+	'message-over-limit': {
+		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
+		sentence: 'The message is larger than options.maxMessageSize in the configuration.',
+		next: 'Raise options.maxMessageSize if the destination takes more, then run "aw2ms365 retry".',
+	},
+	'message-refused': {
+		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
+		sentence: 'The destination refused this message.',
+		next: 'The server\'s words say why; "aw2ms365 retry" tries it again.',
+	},
+	'message-line-too-long': {
+		reach: 'message', retry: 'later', outcome: 'unknown', exit: 3,
+		sentence: 'The destination stumbled over this message while it was being sent, most likely over a very long line.',
+		next: 'Look whether it is there; "aw2ms365 retry" looks first and then tries again.',
+	},
+	'message-unreadable': {
+		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
+		sentence: 'The source lists this message but does not hand it out.',
+		next: 'Open it in WorkMail; if it opens there, run "aw2ms365 retry".',
+	},
+	'message-incomplete': {
+		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
+		sentence: 'The source sent fewer bytes than it announced, repeatedly.',
+		next: 'Run "aw2ms365 retry"; if it stays so, save the message by hand from WorkMail.',
+	},
+	'delivery-unknown': {
+		reach: 'message', retry: 'later', outcome: 'unknown', exit: 3,
+		sentence: 'The connection was lost after the message was sent, and the destination cannot be searched for it.',
+		next: 'Run the same command again: it looks first. "aw2ms365 retry --unsure" sends it again, and may store it twice.',
+	},
+	// Folders
+	'folder-unreadable': {
+		reach: 'folder', retry: 'later', outcome: 'not stored', exit: 3,
+		sentence: 'The source does not open this folder. It may hold no mail, or the server is busy.',
+		next: 'The other folders go on. Run the same command again later.',
+	},
+	'folder-not-creatable': {
+		reach: 'folder', retry: 'later', outcome: 'not stored', exit: 3,
+		sentence: 'The destination did not create this folder.',
+		next: 'Give it another name with options.folderMap, then run the same command again.',
+	},
+	// Mailboxes
+	'destination-full': {
+		reach: 'mailbox', retry: 'later', outcome: 'not stored', exit: 3,
+		sentence: 'The destination mailbox is full.',
+		next: 'Make room or raise its quota, then run the same command again: it carries on.',
+	},
+	throttled: {
+		reach: 'mailbox', retry: 'now', outcome: 'not stored', exit: 5,
+		sentence: 'The server asked us to slow down.',
+		next: 'Nothing to do: the run waits as long as the server asked, and goes on.',
+	},
+	'connection-lost': {
+		reach: 'mailbox', retry: 'now', outcome: 'unknown', exit: 5,
+		sentence: 'The connection to the server was lost.',
+		next: 'Run the same command again: it carries on where it stopped.',
+	},
+	'server-unavailable': {
+		reach: 'mailbox', retry: 'now', outcome: 'not stored', exit: 5,
+		sentence: 'The server says that it is unavailable at the moment.',
+		next: 'Run the same command again later: it carries on.',
+	},
+	'server-nonsense': {
+		reach: 'mailbox', retry: 'now', outcome: 'unknown', exit: 5,
+		sentence: 'The server answered something that is not IMAP.',
+		next: 'Check host and port; if they are right, run the same command again later.',
+	},
+	// Runs
+	'sign-in-refused': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
+		sentence: 'Sign-in was refused.',
+		next: 'Check user name and password. A new password takes up to a minute to reach IMAP; access rules and a limit on connections are refused in the same way.',
+	},
+	'sign-in-refused-temporarily': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
+		sentence: 'Sign-in was refused three times with a "temporary" failure. WorkMail says so for a wrong password, for one set less than a minute ago, and when too many connections are open.',
+		next: 'Check the password, wait a minute if it is new, close other mail programs, then run the same command again.',
+	},
+	'host-unreachable': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 5,
+		sentence: 'The server could not be reached.',
+		next: 'Check host, port and network, then run the same command again.',
+	},
+	'tls-refused': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 5,
+		sentence: 'The server\'s certificate could not be verified.',
+		next: 'Check the host name; if the server uses a private authority, name its certificate with "ca".',
+	},
+	'journal-damaged': {
+		reach: 'run', retry: 'never', outcome: 'not stored', exit: 6,
+		sentence: 'The journal of this mailbox is damaged in the middle.',
+		next: 'The file was left as it is. Restore it from a backup, or move it away: the next run then finds by content what is already at the destination.',
+	},
+	'journal-foreign': {
+		reach: 'run', retry: 'never', outcome: 'not stored', exit: 6,
+		sentence: 'The journal was written by a newer version of this program, or for other accounts.',
+		next: 'Use the version that wrote it, or give this migration a directory of its own with options.checkpointDirectory.',
+	},
+	'journal-unwritable': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 6,
+		sentence: 'This machine cannot keep the record of the migration.',
+		next: 'Free disk space or make the directory writable, then run the same command again. Nothing was sent that is not on record.',
+	},
+	'state-locked': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 11,
+		sentence: 'Another run holds this mailbox.',
+		next: 'Wait for it to end or stop it.',
+	},
+	'settings-invalid': {
+		reach: 'run', retry: 'never', outcome: 'not stored', exit: 2,
+		sentence: 'The configuration cannot be used.',
+		next: 'Mend the lines named and run the same command again.',
+	},
+	bug: {
+		reach: 'run', retry: 'never', outcome: 'unknown', exit: 1,
+		sentence: 'The program met something it did not expect. This is a bug.',
+		next: 'Run the same command again: what is on record stays. Please report the text below.',
+	},
+} as const satisfies Record<string, Row>;
+
+export type FailureCode = keyof typeof failures;
+
+/** A failure as data: what events and the journal carry. */
+export type Failure = {
+	readonly code: FailureCode;
+	readonly reach: Reach;
+	readonly retry: Retry;
+	readonly outcome: Outcome;
+	/** The server's or system's own words, cleaned; never from the sign-in phase. */
+	readonly detail?: string;
+	/** Milliseconds the server asked us to wait, 0 included; absent where it named none. */
+	readonly wait?: number;
+};
+
+/** A failure on its way up. `cause` keeps the original error. */
+export class FailureError extends Error {
+	readonly failure: Failure;
+
+	constructor(code: FailureCode, more: Partial<Omit<Failure, 'code'>> & {readonly cause?: unknown} = {}) {
+		const row = failures[code];
+		super(more.detail ? `${row.sentence} (${more.detail})` : row.sentence, {cause: more.cause});
+		this.name = 'FailureError';
+		this.failure = {
+			code,
+			reach: more.reach ?? row.reach,
+			retry: more.retry ?? row.retry,
+			outcome: more.outcome ?? row.outcome,
+			...(more.detail && {detail: more.detail}),
+			...(more.wait !== undefined && {wait: more.wait}),
+		};
+	}
+}
+
+/** Any thrown value as a failure; what is not one of ours is a bug. */
+export const failureOf = (error: unknown): Failure => error instanceof FailureError
+	? error.failure
+	: new FailureError('bug', {detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error), cause: error}).failure;

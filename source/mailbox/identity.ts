@@ -1,0 +1,26 @@
+import {createHash} from 'node:crypto';
+import {type FolderPath} from './mailbox.js';
+
+/** The key of a source message: which folder, which life of that folder, which UID in it. */
+export type MessageKey = {
+	readonly folder: FolderPath;
+	/** UIDVALIDITY, with our own suffix where one UIDVALIDITY has seen two lives (`1`, `1+1`). */
+	readonly generation: string;
+	readonly uid: number;
+};
+
+/** What a message is, wherever it lies, in a store that keeps bytes. */
+export type Fingerprint = {
+	/** SHA-256 of the bytes as read, base64url without padding (43 characters). */
+	readonly hash: string;
+	/** Length of those bytes. */
+	readonly size: number;
+	/** Milliseconds since 1970 UTC. */
+	readonly receivedAt: number;
+};
+
+/** SHA-256 of message bytes, base64url. */
+export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64url');
+
+/** Equal texts for equal byte fingerprints: a key for multisets. INTERNALDATE has whole seconds. */
+export const fingerprintKey = (fingerprint: Fingerprint): string => `${fingerprint.hash} ${fingerprint.size} ${Math.trunc(fingerprint.receivedAt / 1000)}`;

@@ -1,0 +1,127 @@
+import {type FolderPath, type Role} from '../mailbox/mailbox.js';
+import {type Failure} from '../mailbox/failure.js';
+import {type Notice} from '../mailbox/source.js';
+import {type Transport} from '../mailbox/destination.js';
+import {type Clock} from '../mailbox/clock.js';
+import {type ExclusionRule, type Fate} from './facts.js';
+
+/** Messages or bytes by fate. `remaining` has no fate yet; `lossy` lies within delivered, `unsure` within remaining. */
+export type Tally = Readonly<Record<'delivered' | 'alreadyThere' | 'excluded' | 'refused' | 'vanished' | 'remaining' | 'lossy' | 'unsure', number>>;
+
+export type Phase = 'signing-in' | 'surveying' | 'migrating' | 'settling' | 'verifying' | 'finished';
+
+export type VerdictKind = 'missing' | 'altered' | 'date' | 'flags' | 'extra' | 'moved' | 'unsure';
+
+/** Where a message is. `folder` is the source path; for `extra` mail the destination's. */
+type At = {readonly folder: FolderPath; readonly uid: number};
+
+/** The earlier key of a message that was moved at the source: it gives its place in the sums to the new key. */
+export type Superseded = {readonly folder: FolderPath; readonly uid: number; readonly state: 'delivered' | 'already-there'; readonly lossy: boolean};
+
+/**
+What the engine tells, as plain JSON values. Each sentence says when it fires. A message changes its
+state by exactly one `message.*` event, so that a fold over events can keep the sums.
+*/
+export type Event =
+	/** Once, first. */
+	| {readonly type: 'run.started'; readonly command: string; readonly version: string; readonly source: string; readonly destination: string; readonly transport: Transport}
+	| {readonly type: 'phase'; readonly phase: Phase}
+	/** A folder was listed and its way is known; what the record says of it. Again when it had to be listed anew: replaces what was said. */
+	| {
+		readonly type: 'folder.surveyed'; readonly folder: FolderPath; readonly destination: FolderPath; readonly role?: Role;
+		readonly reasons: readonly string[]; readonly explanation?: string; readonly exists: boolean; readonly excluded?: ExclusionRule;
+		readonly messages: Tally; readonly bytes: Tally; readonly predicted: number;
+	}
+	/** The destination holds the wanted name equal to another one: the folder goes elsewhere than was said. */
+	| {readonly type: 'folder.renamed'; readonly folder: FolderPath; readonly destination: FolderPath; readonly wanted: FolderPath; readonly reason: string}
+	/** Something in the choices that has no effect, most likely a misspelling. */
+	| {readonly type: 'warning'; readonly words: string}
+	/** A folder the source lists that holds no mail, or a container. */
+	| {readonly type: 'folder.ignored'; readonly folder: FolderPath; readonly kind: 'container' | 'not-mail'}
+	/** Every folder was listed: totals are complete. `earlier`: messages that had their fate before this run. */
+	| {readonly type: 'survey.completed'; readonly earlier: number}
+	/** A message got its fate (or another one). `from` is the state it leaves. */
+	| {readonly type: 'message.delivered'} & At & {readonly bytes: number; readonly from: 'remaining' | 'unsure'; readonly lost?: readonly string[]}
+	| {readonly type: 'message.already-there'} & At & {readonly bytes: number; readonly from: 'remaining' | 'unsure'; readonly supersedes?: Superseded}
+	| {readonly type: 'message.refused'} & At & {readonly bytes: number; readonly from: 'remaining' | 'unsure'; readonly failure: Failure; readonly subject?: string; readonly sender?: string; readonly attempts: number}
+	| {readonly type: 'message.vanished'} & At & {readonly bytes: number; readonly from: 'remaining' | 'unsure' | 'refused'}
+	/** The answer to a delivery was lost: the message may be there. It will be looked for. */
+	| {readonly type: 'message.unsure'} & At & {readonly bytes: number; readonly failure: Failure}
+	/** It was looked for, twice, and is not there: it will be sent again. */
+	| {readonly type: 'message.not-stored'} & At & {readonly bytes: number}
+	/** A refused or excluded message is tried again. */
+	| {readonly type: 'message.reopened'} & At & {readonly bytes: number; readonly from: Fate}
+	/** A message failed in a way that is worth trying again in this run. */
+	| {readonly type: 'message.retrying'} & At & {readonly failure: Failure; readonly attempt: number}
+	/** A folder cannot go on in this run; the others do. */
+	| {readonly type: 'folder.failed'; readonly folder: FolderPath; readonly failure: Failure}
+	/** Nothing of a folder remains. */
+	| {readonly type: 'folder.completed'; readonly folder: FolderPath}
+	/** How many deliveries at once, and why. `until`: nothing is sent before (milliseconds since 1970). */
+	| {readonly type: 'pace'; readonly lanes: number; readonly reason: 'start' | 'calm' | 'throttled' | 'asked'; readonly until?: number}
+	| {readonly type: 'paused' | 'resumed'; readonly folder?: FolderPath}
+	/** No new work is taken; deliveries under way are finished. */
+	| {readonly type: 'stopping'; readonly underWay: number}
+	| {readonly type: 'notice'; readonly notice: Notice}
+	/** Something beyond a message or folder ended the run. */
+	| {readonly type: 'run.failed'; readonly failure: Failure}
+	| {readonly type: 'verify.finding'; readonly kind: VerdictKind; readonly folder: FolderPath; readonly destination: FolderPath; readonly uid: number; readonly detail?: string}
+	| {readonly type: 'verify.folder'; readonly folder: FolderPath; readonly destination: FolderPath; readonly compared: number; readonly equal: number; readonly findings: Readonly<Record<VerdictKind, number>>}
+	/** One refused message on record, for `failures`; times are RFC 3339. Changes no sum. */
+	| {
+		readonly type: 'failure'; readonly failure: Failure; readonly sentence: string; readonly next: string; readonly bytes: number; readonly receivedAt: string;
+		readonly refusedAt: string; readonly subject?: string; readonly sender?: string; readonly attempts: number; readonly command: string;
+	} & At
+	/** The work is over, however it ended; the faces add the figures of the fold. */
+	| {readonly type: 'run.ended'; readonly outcome: RunOutcome};
+
+export type RunOutcome = 'complete' | 'partial' | 'interrupted' | 'failed';
+
+/** An event with its envelope, as NDJSON carries it. `at` is milliseconds since 1970 UTC. */
+export type Told = Event & {readonly seq: number; readonly at: number; readonly run: string};
+
+export type Listener = (event: Told) => void;
+
+/** What a person or a script may ask of a running engine; plain JSON values. */
+export type Command =
+	| {readonly type: 'pause' | 'resume'; readonly folder?: FolderPath}
+	/** Take no new work, finish what is under way. */
+	| {readonly type: 'stop'}
+	/** At most so many deliveries at once; the road's own limit stays above it. */
+	| {readonly type: 'pace'; readonly lanes: number}
+	/** Leave a folder for a later run. */
+	| {readonly type: 'skip'; readonly folder: FolderPath};
+
+/** Numbers events and hands them to every listener; a listener that throws cannot hurt the engine. */
+export class Teller {
+	#seq = 0;
+	readonly #listeners = new Set<Listener>();
+	readonly #clock: Clock;
+	readonly #run: string;
+
+	constructor(clock: Clock, run: string) {
+		this.#clock = clock;
+		this.#run = run;
+	}
+
+	/** @returns a function that takes the listener away again */
+	listen(listener: Listener): () => void {
+		this.#listeners.add(listener);
+		return () => {
+			this.#listeners.delete(listener);
+		};
+	}
+
+	tell(event: Event): void {
+		const told = {
+			...event, seq: this.#seq++, at: this.#clock.now(), run: this.#run,
+		};
+		for (const listener of this.#listeners) {
+			try {
+				listener(told);
+			} catch {
+				// A face that fails is its own matter: the migration goes on.
+			}
+		}
+	}
+}

@@ -1,0 +1,406 @@
+import {type FolderPath, type Role, pathKey} from '../mailbox/mailbox.js';
+import {type Failure, type FailureCode} from '../mailbox/failure.js';
+import {
+	type Phase, type RunOutcome, type Tally, type Told, type VerdictKind,
+} from './events.js';
+
+/**
+The one fold: every number that a person or a script sees is read from this state, which is a pure
+function of the events. It is mutated in place for speed; faces read it and never write.
+*/
+
+export const emptyTally = (): Mutable<Tally> => ({
+	delivered: 0, alreadyThere: 0, excluded: 0, refused: 0, vanished: 0, remaining: 0, lossy: 0, unsure: 0,
+});
+
+/** `total` equals the sum of the six fates after it. */
+export const totalOf = (tally: Tally): number => tally.delivered + tally.alreadyThere + tally.excluded + tally.refused + tally.vanished + tally.remaining;
+
+export const addTally = (into: Mutable<Tally>, tally: Tally): void => {
+	for (const key of Object.keys(into) as Array<keyof Tally>) {
+		into[key] += tally[key];
+	}
+};
+
+type Mutable<T> = {-readonly [K in keyof T]: T[K]};
+
+export type FolderProgress = {
+	readonly path: FolderPath;
+	destination: FolderPath;
+	role?: Role;
+	reasons: readonly string[];
+	explanation?: string;
+	exists: boolean;
+	excluded?: string;
+	messages: Mutable<Tally>;
+	bytes: Mutable<Tally>;
+	/** Messages that will be refused as things stand (too large). */
+	predicted: number;
+	state: 'waiting' | 'running' | 'paused' | 'failed' | 'done';
+	failure?: Failure;
+	verdict?: {compared: number; equal: number; findings: Readonly<Record<VerdictKind, number>>};
+};
+
+export type Progress = {
+	command: string;
+	source: string;
+	destination: string;
+	transport: string;
+	phase: Phase;
+	startedAt: number;
+	/** Time of the last event. */
+	at: number;
+	surveyed: boolean;
+	/** Messages that had their fate before this run. */
+	earlier: number;
+	/** Delivered by this run. */
+	deliveredNow: number;
+	bytesNow: number;
+	readonly folders: Map<string, FolderProgress>;
+	readonly ignored: Array<{path: FolderPath; kind: 'container' | 'not-mail'}>;
+	/** Sums over all folders, kept along. */
+	readonly messages: Mutable<Tally>;
+	readonly bytes: Mutable<Tally>;
+	lanes: number;
+	waitUntil: number;
+	paused: boolean;
+	stopping: boolean;
+	/** Refused messages of this run by cause. */
+	readonly refusedBy: Map<FailureCode, number>;
+	readonly findings: Record<VerdictKind, number>;
+	verified: boolean;
+	compared: number;
+	equal: number;
+	failure?: Failure;
+	outcome?: RunOutcome;
+	notice?: {at: number; text: string};
+	reconnects: number;
+	throttles: number;
+	/** Deliveries over the last minute: seconds since 1970 with their messages and bytes. */
+	readonly recent: Array<{second: number; messages: number; bytes: number}>;
+};
+
+export const noFindings = (): Record<VerdictKind, number> => ({
+	missing: 0, altered: 0, date: 0, flags: 0, extra: 0, moved: 0, unsure: 0,
+});
+
+export const startProgress = (): Progress => ({
+	command: '', source: '', destination: '', transport: '', phase: 'signing-in', startedAt: 0, at: 0,
+	surveyed: false, earlier: 0, deliveredNow: 0, bytesNow: 0, folders: new Map(), ignored: [],
+	messages: emptyTally(), bytes: emptyTally(), lanes: 0, waitUntil: 0, paused: false, stopping: false,
+	refusedBy: new Map(), findings: noFindings(), verified: false, compared: 0, equal: 0, reconnects: 0, throttles: 0, recent: [],
+});
+
+const subtractTally = (from: Mutable<Tally>, tally: Tally): void => {
+	for (const key of Object.keys(from) as Array<keyof Tally>) {
+		from[key] -= tally[key];
+	}
+};
+
+type Kept = Exclude<keyof Tally, 'lossy' | 'unsure'>;
+const keptAs = {
+	delivered: 'delivered', 'already-there': 'alreadyThere', excluded: 'excluded', refused: 'refused', vanished: 'vanished', remaining: 'remaining', unsure: 'remaining',
+} as const;
+
+const move = (progress: Progress, event: {readonly folder: FolderPath; readonly bytes: number}, from: keyof typeof keptAs, to: keyof typeof keptAs): FolderProgress | undefined => {
+	const folder = progress.folders.get(pathKey(event.folder));
+	if (!folder) {
+		return undefined;
+	}
+
+	const shift = (tally: Mutable<Tally>, amount: number) => {
+		const [source, target]: [Kept, Kept] = [keptAs[from], keptAs[to]];
+		tally[source] -= amount;
+		tally[target] += amount;
+		if (from === 'unsure') {
+			tally.unsure -= amount;
+		}
+
+		if (to === 'unsure') {
+			tally.unsure += amount;
+		}
+	};
+
+	shift(folder.messages, 1);
+	shift(folder.bytes, event.bytes);
+	shift(progress.messages, 1);
+	shift(progress.bytes, event.bytes);
+	if (folder.state === 'waiting' && to !== 'remaining') {
+		folder.state = 'running';
+	}
+
+	return folder;
+};
+
+/** A message moved at the source counts under its new key only. */
+const supersede = (progress: Progress, event: Told & {type: 'message.already-there'}): void => {
+	const {supersedes} = event;
+	if (!supersedes) {
+		return;
+	}
+
+	const folder = progress.folders.get(pathKey(supersedes.folder));
+	const take = (tally: Mutable<Tally> | undefined, amount: number) => {
+		if (tally) {
+			tally[keptAs[supersedes.state]] -= amount;
+			tally.lossy -= supersedes.lossy ? amount : 0;
+		}
+	};
+
+	take(folder?.messages, 1);
+	take(folder?.bytes, event.bytes);
+	take(progress.messages, 1);
+	take(progress.bytes, event.bytes);
+};
+
+const countRecent = (progress: Progress, at: number, bytes: number): void => {
+	const second = Math.floor(at / 1000);
+	const last = progress.recent.at(-1);
+	if (last?.second === second) {
+		last.messages++;
+		last.bytes += bytes;
+	} else {
+		progress.recent.push({second, messages: 1, bytes});
+		while (progress.recent[0]!.second < second - 60) {
+			progress.recent.shift();
+		}
+	}
+};
+
+/** Folds one event into the state. Unknown events change nothing but the time. */
+export const fold = (progress: Progress, event: Told): void => {
+	progress.at = event.at;
+	switch (event.type) {
+		case 'run.started': {
+			progress.command = event.command;
+			progress.source = event.source;
+			progress.destination = event.destination;
+			progress.transport = event.transport;
+			progress.startedAt = event.at;
+			break;
+		}
+
+		case 'phase': {
+			progress.phase = event.phase;
+			break;
+		}
+
+		case 'folder.surveyed': {
+			const key = pathKey(event.folder);
+			const known = progress.folders.get(key);
+			if (known) {
+				subtractTally(progress.messages, known.messages);
+				subtractTally(progress.bytes, known.bytes);
+			}
+
+			addTally(progress.messages, event.messages);
+			addTally(progress.bytes, event.bytes);
+			progress.folders.set(key, {
+				path: event.folder,
+				destination: event.destination,
+				...(event.role && {role: event.role}),
+				reasons: event.reasons,
+				...(event.explanation && {explanation: event.explanation}),
+				exists: event.exists,
+				...(event.excluded && {excluded: event.excluded}),
+				messages: {...event.messages},
+				bytes: {...event.bytes},
+				predicted: event.predicted,
+				state: event.messages.remaining === 0 ? 'done' : (known?.state === 'running' ? 'running' : 'waiting'),
+			});
+			break;
+		}
+
+		case 'folder.renamed': {
+			const folder = progress.folders.get(pathKey(event.folder));
+			if (folder) {
+				folder.destination = event.destination;
+			}
+
+			break;
+		}
+
+		case 'folder.ignored': {
+			progress.ignored.push({path: event.folder, kind: event.kind});
+			break;
+		}
+
+		case 'survey.completed': {
+			progress.surveyed = true;
+			progress.earlier = event.earlier;
+			break;
+		}
+
+		case 'message.delivered': {
+			const folder = move(progress, event, event.from, 'delivered');
+			if (event.lost && event.lost.length > 0) {
+				for (const tally of [folder?.messages, progress.messages]) {
+					if (tally) {
+						tally.lossy++;
+					}
+				}
+
+				for (const tally of [folder?.bytes, progress.bytes]) {
+					if (tally) {
+						tally.lossy += event.bytes;
+					}
+				}
+			}
+
+			progress.deliveredNow++;
+			progress.bytesNow += event.bytes;
+			countRecent(progress, event.at, event.bytes);
+			break;
+		}
+
+		case 'message.already-there': {
+			move(progress, event, event.from, 'already-there');
+			supersede(progress, event);
+			countRecent(progress, event.at, event.bytes);
+			break;
+		}
+
+		case 'message.refused': {
+			move(progress, event, event.from, 'refused');
+			progress.refusedBy.set(event.failure.code, (progress.refusedBy.get(event.failure.code) ?? 0) + 1);
+			break;
+		}
+
+		case 'message.vanished': {
+			move(progress, event, event.from, 'vanished');
+			break;
+		}
+
+		case 'message.unsure': {
+			move(progress, event, 'remaining', 'unsure');
+			break;
+		}
+
+		case 'message.not-stored': {
+			move(progress, event, 'unsure', 'remaining');
+			break;
+		}
+
+		case 'message.reopened': {
+			move(progress, event, event.from, 'remaining');
+			break;
+		}
+
+		case 'folder.failed': {
+			const folder = progress.folders.get(pathKey(event.folder));
+			if (folder) {
+				folder.state = 'failed';
+				folder.failure = event.failure;
+			}
+
+			break;
+		}
+
+		case 'folder.completed': {
+			const folder = progress.folders.get(pathKey(event.folder));
+			if (folder) {
+				folder.state = 'done';
+			}
+
+			break;
+		}
+
+		case 'pace': {
+			progress.lanes = event.lanes;
+			progress.waitUntil = event.until ?? 0;
+			if (event.reason === 'throttled') {
+				progress.throttles++;
+			}
+
+			break;
+		}
+
+		case 'paused':
+		case 'resumed': {
+			if (event.folder) {
+				const folder = progress.folders.get(pathKey(event.folder));
+				if (folder && folder.state !== 'done' && folder.state !== 'failed') {
+					folder.state = event.type === 'paused' ? 'paused' : 'waiting';
+				}
+			} else {
+				progress.paused = event.type === 'paused';
+			}
+
+			break;
+		}
+
+		case 'stopping': {
+			progress.stopping = true;
+			break;
+		}
+
+		case 'notice': {
+			if (event.notice.type === 'reconnecting') {
+				progress.reconnects++;
+			}
+
+			break;
+		}
+
+		case 'run.failed': {
+			progress.failure = event.failure;
+			break;
+		}
+
+		case 'verify.finding': {
+			progress.findings[event.kind]++;
+			break;
+		}
+
+		case 'verify.folder': {
+			progress.verified = true;
+			progress.compared += event.compared;
+			progress.equal += event.equal;
+			const folder = progress.folders.get(pathKey(event.folder));
+			if (folder) {
+				folder.verdict = {compared: event.compared, equal: event.equal, findings: event.findings};
+			}
+
+			break;
+		}
+
+		case 'run.ended': {
+			progress.outcome = event.outcome;
+			break;
+		}
+
+		case 'failure':
+		case 'warning':
+		case 'message.retrying': {
+			break;
+		}
+	}
+};
+
+/**
+Messages and bytes a second over the last minute (over the time since the first delivery while that is
+shorter), and the seconds left where they are credible: all folders listed, at least five seconds and
+twenty messages of rate, not waiting and not paused.
+*/
+export const paceOf = (progress: Progress, now: number): {readonly messages: number; readonly bytes: number; readonly secondsLeft?: number} => {
+	const second = Math.floor(now / 1000);
+	const recent = progress.recent.filter(entry => entry.second > second - 60);
+	const first = recent[0];
+	if (!first) {
+		return {messages: 0, bytes: 0};
+	}
+
+	const seconds = Math.max(1, Math.min(60, (now / 1000) - first.second));
+	const count = recent.reduce((sum, entry) => sum + entry.messages, 0);
+	const bytes = recent.reduce((sum, entry) => sum + entry.bytes, 0);
+	const rate = {messages: count / seconds, bytes: bytes / seconds};
+	const credible = progress.surveyed && seconds >= 5 && count >= 20 && !progress.paused && !progress.stopping && progress.waitUntil <= now;
+	if (!credible) {
+		return rate;
+	}
+
+	// Small messages cost a round trip, large ones bandwidth: the slower of the two estimates holds.
+	const byCount = progress.messages.remaining / rate.messages;
+	const byBytes = rate.bytes > 0 ? progress.bytes.remaining / rate.bytes : 0;
+	return {...rate, secondsLeft: Math.ceil(Math.max(byCount, byBytes))};
+};

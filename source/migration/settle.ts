@@ -1,0 +1,238 @@
+import {groupBy} from '../mailbox/group-by.js';
+import {type FolderPath, pathKey} from '../mailbox/mailbox.js';
+import {type Unsure} from '../mailbox/destination.js';
+import {failureOf} from '../mailbox/failure.js';
+import {type Context} from './context.js';
+import {type Alarm} from './condition.js';
+import {type FolderRecord} from './record-folder.js';
+import {type Moves} from './adoption.js';
+import {type FolderWork} from './work.js';
+import {stampOf} from './stamp.js';
+
+/** A message whose delivery has an unknown outcome, and when to look for it. */
+type Entry = {
+	readonly record: FolderRecord;
+	readonly uid: number;
+	/** Absent where the source has no such message any more. */
+	readonly work?: FolderWork;
+	/** When the connection was lost, at the latest. */
+	readonly lostAt: number;
+	looks: number;
+	next: number;
+	troubles: number;
+};
+
+/** A destination that could not be searched so often is left; the message stays unsure. */
+const mostTroubles = 5;
+
+/**
+Settles unsure messages by looking (design, rules 2, 3 and 5): found means delivered, at any time; not found
+counts only twice, and no sooner than the road may still be at work on what we lost.
+*/
+export class Settler {
+	readonly #context: Context;
+	readonly #works: readonly FolderWork[];
+	readonly #moves: Moves;
+	readonly #alarm: Alarm;
+	readonly #entries = new Set<Entry>();
+	/** Given up for this run. */
+	readonly #left = new Set<Entry>();
+
+	constructor(context: Context, works: readonly FolderWork[], moves: Moves, alarm: Alarm) {
+		this.#context = context;
+		this.#works = works;
+		this.#moves = moves;
+		this.#alarm = alarm;
+	}
+
+	get open(): number {
+		return this.#entries.size;
+	}
+
+	add(record: FolderRecord, uid: number, work: FolderWork | undefined): void {
+		const now = this.#context.clock.now();
+		if (work) {
+			work.held++;
+		}
+
+		this.#entries.add({
+			record, uid, ...(work && {work}), lostAt: now, looks: 0, next: now + this.#context.traits.looks[0], troubles: 0,
+		});
+		this.#context.control.changed.notify();
+	}
+
+	/** Before anything is sent: what an earlier run delivered is found at once; what is not found waits its time. */
+	async lookAtOnce(): Promise<void> {
+		for (const group of this.#groups([...this.#entries])) {
+			// eslint-disable-next-line no-await-in-loop -- One folder after another.
+			await this.#look(group, false);
+		}
+	}
+
+	/** Looks whenever it is time, until nothing is left to do. */
+	async run(isDone: () => boolean): Promise<void> {
+		const {clock, control} = this.#context;
+		while (!control.stopping.aborted && !isDone()) {
+			const now = clock.now();
+			const due = [...this.#entries].filter(entry => entry.next <= now);
+			if (due.length === 0) {
+				for (const entry of this.#entries) {
+					this.#alarm.at(entry.next);
+				}
+
+				// eslint-disable-next-line no-await-in-loop -- Waiting is the purpose.
+				await control.changed.wait();
+				continue;
+			}
+
+			for (const group of this.#groups(due)) {
+				// eslint-disable-next-line no-await-in-loop -- One folder after another.
+				await this.#look(group, true);
+			}
+		}
+	}
+
+	#groups(entries: readonly Entry[]): Entry[][] {
+		return [...groupBy(entries, entry => pathKey(entry.record.destination)).values()];
+	}
+
+	async #look(group: readonly Entry[], counts: boolean): Promise<void> {
+		const {journal, destination, source, control, clock} = this.#context;
+		const path = group[0]!.record.destination;
+		const neighbours = this.#works.filter(work => pathKey(work.mapping.destination) === pathKey(path));
+		for (const work of neighbours) {
+			work.looking = true;
+		}
+
+		try {
+			// A copy that is being delivered right now must not be taken for the one that is looked for.
+			while (neighbours.some(work => work.lanes > 0)) {
+				control.stopping.throwIfAborted();
+				// eslint-disable-next-line no-await-in-loop -- Waiting is the purpose.
+				await control.changed.wait();
+			}
+
+			const twins = await this.#twins(group);
+			const unsure: Unsure[] = [];
+			for (const {record, uid} of [...twins, ...group]) {
+				// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
+				const {intent} = await journal.details(record.number, uid);
+				const key = {folder: record.path, generation: record.generation, uid};
+				unsure.push({key, stamp: stampOf(source.account, key), ...intent!});
+			}
+
+			const found = await destination.look(path, unsure, journal.record.claims(path), control.stopping);
+			for (const [index, entry] of group.entries()) {
+				this.#conclude(entry, found[twins.length + index], counts);
+			}
+
+			await journal.flush();
+		} catch (error) {
+			if (control.stopping.aborted) {
+				return;
+			}
+
+			const failure = failureOf(error);
+			if (failure.reach === 'run' || failure.code === 'journal-unwritable') {
+				this.#context.fail(failure);
+				return;
+			}
+
+			for (const entry of group) {
+				entry.next = clock.now() + 30_000;
+				entry.troubles++;
+				if (entry.troubles > mostTroubles) {
+					this.#leave(entry);
+				}
+			}
+		} finally {
+			for (const work of neighbours) {
+				work.looking = false;
+			}
+
+			control.changed.notify();
+		}
+	}
+
+	/**
+	Identical copies that were delivered without being told an id: they are looked for as well, the oldest
+	first, so that their copies are not taken for the ones in doubt.
+	*/
+	async #twins(group: readonly Entry[]): Promise<Array<{record: FolderRecord; uid: number}>> {
+		const twins = new Map<string, {record: FolderRecord; uid: number; at: number}>();
+		for (const {record, uid} of group) {
+			// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
+			const {intent} = await this.#context.journal.details(record.number, uid);
+			for (const entry of record.entries('delivered')) {
+				if (entry.idHash === undefined && intent && record.matches(entry.uid, intent.fingerprint)) {
+					// eslint-disable-next-line no-await-in-loop -- As above.
+					const twin = await this.#context.journal.details(record.number, entry.uid);
+					twins.set(`${record.number} ${entry.uid}`, {record, uid: entry.uid, at: twin.intent?.at ?? 0});
+				}
+			}
+		}
+
+		return [...twins.values()].sort((a, b) => a.at - b.at);
+	}
+
+	#conclude(entry: Entry, id: string | undefined, counts: boolean): void {
+		const {journal, clock, tell, traits} = this.#context;
+		const {record, uid, work} = entry;
+		const [folder, path, at]: [number, FolderPath, number] = [record.number, record.path, clock.now()];
+		const known = record.get(uid)!;
+		if (id !== undefined) {
+			journal.append({
+				type: 'delivered', folder, uid, at, id,
+			});
+			tell({
+				type: 'message.delivered', folder: path, uid, bytes: known.size, from: 'unsure',
+			});
+			if (!work?.listing.has(uid)) {
+				this.#moves.add(record, uid);
+			}
+
+			this.#leave(entry, true);
+			return;
+		}
+
+		if (!counts) {
+			return;
+		}
+
+		entry.looks++;
+		if (entry.looks < traits.looks.length) {
+			entry.next = Math.max(at, entry.lostAt + traits.looks[1]);
+			return;
+		}
+
+		journal.append({type: 'not-stored', folder, uid});
+		tell({
+			type: 'message.not-stored', folder: path, uid, bytes: known.size,
+		});
+		const listed = work?.failed ? undefined : work?.listing.get(uid);
+		if (work && listed) {
+			work.pending.push(uid);
+			work.pendingBytes += listed.size;
+		} else if (!work?.listing.has(uid)) {
+			journal.append({
+				type: 'vanished', folder, uid, at, size: known.size, receivedAt: known.receivedAt,
+			});
+			tell({
+				type: 'message.vanished', folder: path, uid, bytes: known.size, from: 'remaining',
+			});
+		}
+
+		this.#leave(entry, true);
+	}
+
+	#leave(entry: Entry, settled = false): void {
+		this.#entries.delete(entry);
+		if (!settled) {
+			this.#left.add(entry);
+		}
+
+		if (entry.work) {
+			entry.work.held--;
+		}
+	}
+}

@@ -1,0 +1,229 @@
+import {cleanText} from '../mailbox/clean.js';
+import {failures, type Failure} from '../mailbox/failure.js';
+import {type FolderPath, showPath} from '../mailbox/mailbox.js';
+import {type Told} from '../migration/events.js';
+import {type Progress, paceOf, totalOf} from '../migration/progress.js';
+import {type Face} from './face.js';
+import {
+	bytes, count, duration, left, plural, rate,
+} from './figures.js';
+import {type Summary} from './summary.js';
+import {type Terminal} from './terminal.js';
+
+const name = (path: FolderPath): string => cleanText(showPath(path), 60);
+
+/** A failure in words: what happened, the server's words, what to do. */
+export const sentenceOf = (failure: Failure): string => `${failures[failure.code].sentence}${failure.detail ? ` [${failure.detail}]` : ''}`;
+
+const verdictWord = {
+	missing: 'missing at the destination', altered: 'content differs', date: 'received date differs', flags: 'flags differ', extra: 'only at the destination', moved: 'in another folder', unsure: 'unsure',
+} as const;
+
+/** How many findings are listed one by one before only their number is told. */
+const mostFindings = 20;
+
+/** Words on stderr, one line for each real change; the summary on stdout. */
+// eslint-disable-next-line complexity -- One case for each event.
+const wordsFor = (event: Told, progress: Progress): string | undefined => {
+	switch (event.type) {
+		case 'run.started': {
+			return `${cleanText(event.source)} → ${cleanText(event.destination)}, via ${event.transport.toUpperCase()}`;
+		}
+
+		case 'survey.completed': {
+			const {messages, bytes: sizes} = progress;
+			const earlier = event.earlier > 0 ? `; ${count(event.earlier)} already done by earlier runs` : '';
+			return `${plural(totalOf(messages), 'message')} in ${plural(progress.folders.size, 'folder')}, ${bytes(totalOf(sizes))}${earlier}; ${count(messages.remaining)} to go`;
+		}
+
+		case 'folder.renamed': {
+			return `i ${name(event.folder)}: the destination does not tell "${name(event.wanted)}" from a folder that another one goes to; it becomes "${name(event.destination)}"`;
+		}
+
+		case 'warning': {
+			return `i ${cleanText(event.words)}`;
+		}
+
+		case 'folder.failed': {
+			return `! ${name(event.folder)}: ${sentenceOf(event.failure)} The other folders go on.`;
+		}
+
+		case 'message.refused': {
+			return `! ${name(event.folder)} UID ${event.uid}${event.subject ? ` "${cleanText(event.subject, 50)}"` : ''}: ${sentenceOf(event.failure)}`;
+		}
+
+		case 'message.vanished': {
+			return `- ${name(event.folder)} UID ${event.uid}: vanished at the source before it was read`;
+		}
+
+		case 'pace': {
+			if (event.reason === 'throttled' && event.until !== undefined) {
+				return `~ The destination asked us to slow down: waiting ${duration((event.until - event.at) / 1000)}, then ${plural(event.lanes, 'lane')}. Nothing is lost.`;
+			}
+
+			return undefined;
+		}
+
+		case 'notice': {
+			const {type, side, wait, detail} = event.notice;
+			const who = side === 'source' ? 'WorkMail' : 'the destination';
+			if (type === 'reconnecting') {
+				return `~ Connection to ${who} lost${wait ? `, next try in ${duration(wait / 1000)}` : ''}. Nothing is lost.`;
+			}
+
+			if (type === 'throttled' || type === 'fewer-connections') {
+				return `~ ${side === 'source' ? 'WorkMail' : 'The destination'} ${type === 'throttled' ? 'asked us to slow down' : 'takes fewer connections'}${detail ? ` [${detail}]` : ''}. Nothing is lost.`;
+			}
+
+			return undefined;
+		}
+
+		case 'stopping': {
+			return `Stopping: finishing ${plural(event.underWay, 'message')}, up to 15 s; again to stop now. What is done stays done.`;
+		}
+
+		case 'run.failed': {
+			return `! ${sentenceOf(event.failure)}\n  ${failures[event.failure.code].next}`;
+		}
+
+		case 'verify.finding': {
+			const nth = Object.values(progress.findings).reduce((sum, number) => sum + number, 0);
+			if (event.kind === 'extra' || event.kind === 'flags' || nth > mostFindings) {
+				return undefined;
+			}
+
+			return `! ${name(event.folder)} UID ${event.uid}: ${verdictWord[event.kind]}${event.detail ? ` (${cleanText(event.detail)})` : ''}`;
+		}
+
+		case 'phase':
+		case 'folder.surveyed':
+		case 'folder.ignored':
+		case 'folder.completed':
+		case 'message.delivered':
+		case 'message.already-there':
+		case 'message.unsure':
+		case 'message.not-stored':
+		case 'message.reopened':
+		case 'message.retrying':
+		case 'paused':
+		case 'resumed':
+		case 'verify.folder':
+		case 'failure':
+		case 'run.ended': {
+			return undefined;
+		}
+	}
+};
+
+const progressLine = (progress: Progress, now: number): string => {
+	const {messages} = progress;
+	const total = totalOf(messages);
+	const done = total - messages.remaining;
+	const pace = paceOf(progress, now);
+	const waiting = progress.waitUntil > now ? `   waiting ${duration((progress.waitUntil - now) / 1000)}, as asked` : '';
+	const leftOver = pace.secondsLeft === undefined || waiting ? '' : `   about ${duration(pace.secondsLeft)} left`;
+	const refused = messages.refused > 0 ? `   ${count(messages.refused)} refused` : '';
+	return `${left(total === 0 ? '' : `${Math.floor(done * 100 / total)} %`, 5)}  ${count(done)} of ${count(total)}   ${bytes(progress.bytes.delivered + progress.bytes.alreadyThere)}   ${rate(pace.messages)}/s${leftOver}${refused}${waiting}`;
+};
+
+/** How long the progress stays unsaid where it cannot replace itself, by how long the run has gone on; seconds. */
+const silence = (elapsed: number): number => elapsed < 60 ? 3 : (elapsed < 600 ? 15 : 60);
+
+export const plainFace = (terminal: Terminal, progress: Progress): Face => {
+	let last = 0;
+	let said: string | undefined;
+	return {
+		hear(event) {
+			const words = wordsFor(event, progress);
+			if (words && words !== said) {
+				said = words;
+				terminal.say(words);
+			}
+		},
+		tick(now) {
+			const working = progress.phase === 'migrating' || progress.phase === 'settling';
+			if (!working) {
+				return;
+			}
+
+			if (terminal.live) {
+				if (now - last >= 1000) {
+					last = now;
+					terminal.replace(progressLine(progress, now));
+				}
+			} else if (now - last >= silence((now - progress.startedAt) / 1000) * 1000) {
+				last = now;
+				terminal.say(progressLine(progress, now));
+			}
+		},
+		finish(summary) {
+			for (const line of summaryLines(summary)) {
+				terminal.result(line);
+			}
+		},
+	};
+};
+
+const headline = (summary: Summary): string => {
+	const {messages, outcome, command} = summary;
+	const verb = command === 'verify' ? 'Verified' : 'Finished';
+	switch (outcome) {
+		case 'complete': {
+			return `${verb}.`;
+		}
+
+		case 'partial': {
+			const parts = [
+				messages.refused > 0 ? plural(messages.refused, 'refused message') : '',
+				messages.unsure > 0 ? plural(messages.unsure, 'unsure message') : '',
+				messages.remaining - messages.unsure > 0 ? `${plural(messages.remaining - messages.unsure, 'message')} remaining` : '',
+			].filter(Boolean);
+			return parts.length > 0 ? `${verb} with ${parts.join(', ')}.` : `${verb}, not everything is well.`;
+		}
+
+		case 'interrupted': {
+			return 'Stopped. The same command carries on; what is done stays done.';
+		}
+
+		case 'failed': {
+			return 'Not finished.';
+		}
+	}
+};
+
+/** The end, for people: verdict, sums that close, what to do next. */
+export const summaryLines = (summary: Summary): string[] => {
+	const {messages, thisRun, seconds} = summary;
+	const lines = [`${headline(summary)}  ${cleanText(summary.source)} → ${cleanText(summary.destination)}, via ${summary.transport.toUpperCase()}`];
+	const fates = [
+		[messages.delivered, 'delivered'], [messages.alreadyThere, 'already there'], [messages.excluded, 'excluded'], [messages.refused, 'refused'], [messages.vanished, 'vanished at the source'], [messages.remaining, 'remaining'],
+	].filter(([number]) => number !== 0).map(([number, word]) => `${count(number as number)} ${word}`);
+	lines.push(`  ${plural(messages.total, 'message')}${fates.length > 0 ? `: ${fates.join(', ')}` : ''}`);
+	if (messages.lossy > 0) {
+		lines.push(`  ${count(messages.lossy)} of those delivered lost something on the way (keywords or the like)`);
+	}
+
+	if (thisRun.delivered > 0) {
+		lines.push(`  This run: ${count(thisRun.delivered)} delivered, ${bytes(thisRun.bytes)} in ${duration(seconds)}, ${rate(thisRun.delivered / Math.max(seconds, 0.1))}/s${thisRun.earlier > 0 ? `; ${count(thisRun.earlier)} already done by earlier runs` : ''}`);
+	} else if (thisRun.earlier > 0 && summary.command !== 'status') {
+		lines.push(`  This run: nothing new to deliver; ${count(thisRun.earlier)} already done by earlier runs`);
+	}
+
+	if (summary.verification) {
+		const {compared, equal, findings} = summary.verification;
+		const found = Object.entries(findings).filter(([, number]) => number > 0).map(([kind, number]) => `${count(number)} ${verdictWord[kind as keyof typeof verdictWord]}`);
+		lines.push(`  Verified: ${count(compared)} compared, ${count(equal)} equal${found.length > 0 ? `; ${found.join(', ')}` : ''}`);
+	}
+
+	for (const {code, count: number} of summary.refused) {
+		lines.push(`  ${count(number)} × ${failures[code as keyof typeof failures].sentence} ${failures[code as keyof typeof failures].next}`);
+	}
+
+	if (summary.command === 'demo') {
+		lines.push('  Next    aw2ms365 init --non-interactive     writes a configuration to fill in', '          aw2ms365 plan                       shows what would happen to your own mailbox');
+	} else if (messages.refused > 0 && summary.command !== 'failures') {
+		lines.push('  Next    aw2ms365 failures     what was refused and why', '          aw2ms365 retry        tries the refused messages again');
+	}
+
+	return lines;
+};

@@ -1,0 +1,71 @@
+import {showPath} from '../mailbox/mailbox.js';
+import {failures, type Failure} from '../mailbox/failure.js';
+import {type RunOutcome, type Tally} from '../migration/events.js';
+import {type Progress, totalOf} from '../migration/progress.js';
+
+/** Messages by fate; `total` equals the sum of the six after it. */
+export type Messages = {readonly total: number} & Tally;
+
+export type Summary = {
+	readonly type: 'summary';
+	readonly command: string;
+	readonly outcome: RunOutcome;
+	readonly exitCode: number;
+	readonly source: string;
+	readonly destination: string;
+	readonly transport: string;
+	readonly messages: Messages;
+	/** Bytes delivered, over all runs. */
+	readonly bytes: number;
+	/** Bytes by fate. */
+	readonly bytesByFate: Messages;
+	/** Seconds this run took. */
+	readonly seconds: number;
+	/** What this run did, and what had its fate before it. */
+	readonly thisRun: {readonly delivered: number; readonly bytes: number; readonly earlier: number};
+	readonly folders: ReadonlyArray<{
+		readonly folder: string; readonly path: readonly string[]; readonly destination: readonly string[]; readonly messages: Messages; readonly bytes: number;
+		readonly failure?: Failure; readonly verification?: unknown;
+	}>;
+	/** Refused by this run, by cause. */
+	readonly refused: ReadonlyArray<{readonly code: string; readonly count: number; readonly sentence: string; readonly next: string}>;
+	readonly failure?: Failure & {readonly sentence: string; readonly next: string};
+	readonly verification?: {readonly compared: number; readonly equal: number; readonly findings: Readonly<Record<string, number>>};
+};
+
+const withTotal = (tally: Tally): Messages => {
+	const {delivered, alreadyThere, excluded, refused, vanished, remaining, lossy, unsure} = tally;
+	return {
+		total: totalOf(tally), delivered, alreadyThere, excluded, refused, vanished, remaining, lossy, unsure,
+	};
+};
+
+/** The last line of every run, read from the one fold. */
+export const summaryOf = (progress: Progress, outcome: RunOutcome, exitCode: number): Summary => ({
+	type: 'summary',
+	command: progress.command,
+	outcome,
+	exitCode,
+	source: progress.source,
+	destination: progress.destination,
+	transport: progress.transport,
+	messages: withTotal(progress.messages),
+	bytes: progress.bytes.delivered,
+	bytesByFate: withTotal(progress.bytes),
+	seconds: Math.max(0, Math.round((progress.at - progress.startedAt) / 100) / 10),
+	thisRun: {delivered: progress.deliveredNow, bytes: progress.bytesNow, earlier: progress.earlier},
+	folders: [...progress.folders.values()].map(folder => ({
+		folder: showPath(folder.path),
+		path: folder.path,
+		destination: folder.destination,
+		messages: withTotal(folder.messages),
+		bytes: folder.bytes.delivered,
+		...(folder.failure && {failure: folder.failure}),
+		...(folder.verdict && {verification: folder.verdict}),
+	})),
+	refused: [...progress.refusedBy].map(([code, count]) => ({
+		code, count, sentence: failures[code].sentence, next: failures[code].next,
+	})),
+	...(progress.failure && {failure: {...progress.failure, sentence: failures[progress.failure.code].sentence, next: failures[progress.failure.code].next}}),
+	...(progress.verified && {verification: {compared: progress.compared, equal: progress.equal, findings: progress.findings}}),
+});

@@ -1,0 +1,48 @@
+/** A message to be put into a folder. */
+export type MessageSeed = {
+	/** The content, or how to make it each time it is asked for (then `size` must be given). */
+	readonly bytes: Uint8Array | (() => Uint8Array);
+	/** In bytes. */
+	readonly size?: number;
+	/** INTERNALDATE as milliseconds since 1970 UTC; the clock's time if absent. */
+	readonly internalDate?: number;
+	readonly flags?: readonly string[];
+	/** At least the folder's UIDNEXT, or it is not heeded. */
+	readonly uid?: number;
+};
+
+const none: readonly string[] = [];
+
+/** A message in a folder. */
+export class Message {
+	/** RFC822.SIZE in bytes. */
+	readonly size: number;
+	/** Milliseconds since 1970 UTC. */
+	readonly internalDate: number;
+	/** Never changed in place. */
+	flags: readonly string[];
+	/** RFC 7162. */
+	modSeq: number;
+	/** True once it is no longer in its folder. */
+	expunged = false;
+	readonly #content: Uint8Array | (() => Uint8Array);
+
+	constructor(seed: MessageSeed, readonly uid: number, now: number, modSeq: number) {
+		this.#content = seed.bytes;
+		this.size = seed.size ?? this.bytes.length;
+		this.internalDate = Math.floor((seed.internalDate ?? now) / 1000) * 1000;
+		this.flags = seed.flags ?? none;
+		this.modSeq = modSeq;
+	}
+
+	get bytes(): Uint8Array {
+		return typeof this.#content === 'function' ? this.#content() : this.#content;
+	}
+
+	/** What a copy elsewhere is made of. */
+	get seed(): MessageSeed {
+		return {
+			bytes: this.#content, size: this.size, internalDate: this.internalDate, flags: this.flags,
+		};
+	}
+}

@@ -1,0 +1,93 @@
+import {type Clock} from '../../mailbox/clock.js';
+import {type FaultPlan} from './faults.js';
+import {type Mailbox, type MailboxSeed, type Numbering} from './mailbox.js';
+
+/** Whose manners: Dovecot's, which WorkMail resembles, or Exchange Online's as recorded. */
+export type Flavour = 'workmail' | 'exchange';
+
+export type User = {
+	/** The address signed in with. */
+	readonly name: string;
+	/** Changeable while the server runs. Absent: no password opens it. */
+	password?: string;
+	/** Bearer tokens that open it by XOAUTH2. */
+	tokens?: readonly string[];
+	/** False: signing in works, and every other command is `BAD User is authenticated but not connected.` */
+	connected?: boolean;
+	/** Its folders; INBOX is always there. A `Mailbox` may be shared with another or a later server. */
+	readonly mailbox?: MailboxSeed | Mailbox;
+};
+
+/** A message that APPEND does not take: where all given conditions hold. Compared without case. */
+export type Refusal = {
+	/** Text that the header `name` (raw, unfolded) holds. */
+	readonly header?: {readonly name: string; readonly holds: string};
+	/** A line longer than so many bytes. */
+	readonly lineOver?: number;
+	readonly sizeOver?: number;
+	readonly folder?: readonly string[];
+	/** `NO` if absent. */
+	readonly status?: 'NO' | 'BAD';
+	/** Response code without brackets. */
+	readonly code?: string;
+	readonly text: string;
+	/** The answer's tag is the first word of the offending line, as Exchange does after too long a line (lesson 64). */
+	readonly alienTag?: boolean;
+};
+
+/** Limits; changeable while the server runs. */
+export type Limits = {
+	/** Signed-in connections of one user. */
+	maxConnections?: number;
+	/** Bytes of one message. */
+	maxMessageBytes?: number;
+	/** Bytes of one mailbox. */
+	quotaBytes?: number;
+};
+
+export type ImapServerOptions = {
+	readonly users: readonly User[];
+	/** `workmail` if absent. */
+	readonly flavour?: Flavour;
+	readonly clock: Clock;
+	/** For nonsense and chances; 1 if absent. */
+	readonly seed?: number;
+	/** TLS from the first byte with this key and certificate (PEM). */
+	readonly tls?: {readonly key: string; readonly cert: string};
+	/** 0 or absent: any free port. */
+	readonly port?: number;
+	readonly limits?: Limits;
+	/** Announces `maxMessageBytes` as APPENDLIMIT (RFC 7889). */
+	readonly announceLimit?: boolean;
+	readonly capabilities?: {readonly hide?: readonly string[]; readonly add?: readonly string[]};
+	/** Whether LIST shows `\Sent` and its like, whatever is announced. True if absent. */
+	readonly showRoles?: boolean;
+	/** HIGHESTMODSEQ and MODSEQ (RFC 7162). False if absent. */
+	readonly condStore?: boolean;
+	/** `/` if absent. */
+	readonly delimiter?: string;
+	/** As PERMANENTFLAGS says it, `\*` for any keyword. By flavour if absent. */
+	readonly permanentFlags?: readonly string[];
+	/** By flavour if absent: Exchange does. */
+	readonly appendDropsFlagged?: boolean;
+	/** By flavour if absent: Exchange does. */
+	readonly namesIgnoreCase?: boolean;
+	readonly namesNormalise?: boolean;
+	/** Characters that CREATE does not take. */
+	readonly namesForbidden?: string;
+	readonly namesMaxBytes?: number;
+	readonly namesMaxDepth?: number;
+	readonly numbering?: Partial<Numbering>;
+	/** INTERNALDATE is shown in this zone, minutes east of UTC. */
+	readonly zoneMinutes?: number;
+	/** How a wrong password is answered: `temporary` as WorkMail was seen to do (design, rule 16). */
+	readonly wrongPassword?: 'refused' | 'temporary';
+	readonly refusals?: readonly Refusal[];
+	/** What the store makes of a message it is given: Exchange rebuilds MIME. Bytes are kept if absent. */
+	readonly rewrite?: (bytes: Uint8Array) => Uint8Array;
+	/** Longest command line in bytes. */
+	readonly maxLine?: number;
+	/** BAD answers before the server hangs up. */
+	readonly maxErrors?: number;
+	readonly faults?: FaultPlan;
+};

@@ -1,0 +1,38 @@
+/** What `init --non-interactive` writes: every key, those that must be filled in left empty. */
+export const template = (): string => `# aw2ms365: moves one mailbox from Amazon WorkMail to Microsoft 365.
+# Fill in what is empty, then: aw2ms365 plan
+# Put passwords and secrets in single quotes; write a ' inside twice ('').
+
+source:
+  region: us-east-1             # or us-west-2, eu-west-1; or instead "host:" with the server's name
+  user:                         # the full e-mail address
+  password:                     # or AW2MS365_SOURCE_PASSWORD, or AW2MS365_SOURCE_PASSWORD_FILE
+  # port: 993
+  # ca: extra-ca.pem            # an authority to trust beside the system's own
+
+destination:
+  mailbox:                      # the address of the new mailbox
+  transport: imap
+  # Microsoft 365: an application of your tenant that may use IMAP.AccessAsApp
+  tenantId:
+  clientId:
+  clientSecret:                 # or AW2MS365_CLIENT_SECRET, or AW2MS365_CLIENT_SECRET_FILE
+  cloud: global                 # or gcc-high, dod, china
+  # Any other IMAP server, by password; then leave the three above empty
+  # imap:
+  #   host: imap.example.org
+  #   user: a@example.org       # as mailbox, unless it differs
+  #   password: ''              # or AW2MS365_DESTINATION_PASSWORD, or AW2MS365_DESTINATION_PASSWORD_FILE
+
+options:
+  # Folders that stay behind, with all below them: paths, or inbox, sent, drafts, trash, junk, archive
+  skipFolders: []
+  # Only these folders, if any are named
+  includeFolders: []
+  # Other places or names: "Old name": "New/Name"
+  folderMap: {}
+  rateLimit: 0                  # messages a second; 0: as fast as both sides allow
+  maxRetries: 3                 # per message and run
+  # maxMessageSize: 36 MB       # larger ones are refused and listed
+  # checkpointDirectory: ~/aw2ms365   # where the journal lies, if not beside this file
+`;

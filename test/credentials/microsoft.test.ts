@@ -1,0 +1,147 @@
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {createServer, type Server} from 'node:https';
+import {once} from 'node:events';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {type AddressInfo} from 'node:net';
+import {fileURLToPath} from 'node:url';
+import {
+	afterAll, beforeAll, expect, test,
+} from 'vitest';
+import {imapToken, microsoftTokens} from '../../source/credentials/microsoft.js';
+import {type MicrosoftNetwork} from '../../source/credentials/microsoft-network.js';
+import {makeCertificate} from '../dovecot/certificate.js';
+import {failureFrom} from '../protocols/surroundings.js';
+
+const recorded = fileURLToPath(new URL('../../../shared/recorded/login/', import.meta.url));
+const app = {
+	tenantId: '11111111-2222-3333-4444-555555555555', clientId: '99999999-2222-3333-4444-555555555555', clientSecret: 'planted-secret', login: 'https://login.microsoftonline.com', resource: 'https://outlook.office365.com',
+};
+
+/* eslint-disable @typescript-eslint/naming-convention, @eslint-community/eslint-comments/disable-enable-pair -- the names of OAuth 2.0, down to the end */
+const discovery = (origin: string, tenant: string) => ({
+	token_endpoint: `${origin}/${tenant}/oauth2/v2.0/token`,
+	issuer: `${origin}/${tenant}/v2.0`,
+	authorization_endpoint: `${origin}/${tenant}/oauth2/v2.0/authorize`,
+	jwks_uri: `${origin}/${tenant}/discovery/v2.0/keys`,
+});
+
+/** The sign-in service: answers discovery, and each token request from the list. */
+const service = (answers: Array<{status: number; body: Record<string, unknown>} | Error>) => {
+	const requests: Array<{url: string; body: string}> = [];
+	const network: MicrosoftNetwork = {
+		async sendGetRequestAsync<T>(url: string) {
+			requests.push({url, body: ''});
+			const {origin} = new URL(url);
+			return {status: 200, headers: {}, body: discovery(origin, app.tenantId) as T};
+		},
+		async sendPostRequestAsync<T>(url: string, options: {body?: string} = {}) {
+			requests.push({url, body: options.body ?? ''});
+			const answer = answers.shift()!;
+			if (answer instanceof Error) {
+				throw answer;
+			}
+
+			return {status: answer.status, headers: {}, body: answer.body as T};
+		},
+	};
+	return {network, requests, posts: () => requests.filter(({body}) => body !== '')};
+};
+
+const token = (text: string) => ({
+	status: 200, body: {
+		token_type: 'Bearer', expires_in: 3599, ext_expires_in: 3599, access_token: text,
+	},
+});
+
+test('one request serves all callers, and the token is renewed five minutes before it runs out', async () => {
+	const {network, posts} = service([token('first'), token('second')]);
+	let now = Date.now();
+	const tokens = microsoftTokens({...app, network, clock: {now: () => now}});
+	expect(await Promise.all([tokens(), tokens(), tokens()])).toEqual([{accessToken: 'first'}, {accessToken: 'first'}, {accessToken: 'first'}]);
+	now += 3_290_000;
+	expect(await tokens()).toEqual({accessToken: 'first'});
+	expect(posts()).toHaveLength(1);
+	now += 20_000;
+	expect(await tokens()).toEqual({accessToken: 'second'});
+	expect(posts()).toHaveLength(2);
+	expect(decodeURIComponent(posts()[0]!.body)).toContain('scope=https://outlook.office365.com/.default');
+	expect(posts()[0]!.url).toContain(app.tenantId);
+});
+
+test('a refusal tells the AADSTS number and our words, never the service\'s', async () => {
+	const {network} = service([{status: 401, body: {error: 'invalid_client', error_description: 'AADSTS7000215: Invalid client secret provided for Contoso Secret Works. Trace ID: x', error_codes: [7_000_215]}}]);
+	const failure = await failureFrom(microsoftTokens({...app, network, clock: Date})());
+	expect(failure).toMatchObject({code: 'sign-in-refused', detail: expect.stringMatching(/^AADSTS7000215: the client secret is wrong/v) as string});
+	const error = failure.error as Error;
+	expect(`${error.message}${error.stack}${String(error.cause)}${JSON.stringify(error)}`).not.toMatch(/Contoso|planted-secret|Trace/v);
+});
+
+test.skipIf(!existsSync(recorded))('every recorded refusal is told by its number, and none by its text', async () => {
+	const files = readdirSync(recorded).filter(name => name.startsWith('error-'));
+	expect(files.length).toBeGreaterThan(10);
+	for (const file of files) {
+		const text = readFileSync(path.join(recorded, file), 'utf8');
+		const body = JSON.parse(text.slice(text.indexOf('{"'))) as {error_codes?: number[]; error_description?: string};
+		const {network} = service([{status: 400, body}]);
+		// eslint-disable-next-line no-await-in-loop -- one after another
+		const failure = await failureFrom(microsoftTokens({...app, network, clock: Date})());
+		expect(failure.code, file).toBe('sign-in-refused');
+		expect(failure.detail, file).toMatch(new RegExp(`^AADSTS${body.error_codes![0]}(?::|$)`, 'v'));
+		expect(failure.detail).not.toContain(body.error_description!.slice(15, 40));
+	}
+});
+
+test('a service that is away or busy is said to be, and the next call asks again', async () => {
+	const {network} = service([Object.assign(new Error('getaddrinfo'), {code: 'ENOTFOUND'}), {status: 503, body: {error: 'x', error_description: 'AADSTS90033: transient', error_codes: [90_033]}}, token('late')]);
+	const tokens = microsoftTokens({...app, network, clock: Date});
+	expect(await failureFrom(tokens())).toMatchObject({code: 'host-unreachable'});
+	expect(await failureFrom(tokens())).toMatchObject({code: 'server-unavailable'});
+	expect(await tokens()).toEqual({accessToken: 'late'});
+});
+
+let directory: string;
+let server: Server;
+let ca: string;
+
+beforeAll(async () => {
+	directory = await mkdtemp(path.join(tmpdir(), 'aw2ms365-login-'));
+	const {caFile} = await makeCertificate(directory);
+	ca = await readFile(caFile, 'utf8');
+	const [key, cert] = await Promise.all(['server.key', 'server.pem'].map(async name => readFile(path.join(directory, name))));
+	server = createServer({key, cert}, (request, response) => {
+		const {port} = server.address() as AddressInfo;
+		response.setHeader('content-type', 'application/json; charset=utf-8');
+		request.resume();
+		request.on('end', () => {
+			response.end(JSON.stringify(request.method === 'GET' ? discovery(`https://localhost:${port}`, app.tenantId) : token('over https').body));
+		});
+	});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+});
+
+afterAll(async () => {
+	server.closeAllConnections();
+	server.close();
+	await rm(directory, {recursive: true, force: true});
+});
+
+test('a sign-in service of one\'s own, with its own authority, is asked over verified HTTPS', async () => {
+	const {port} = server.address() as AddressInfo;
+	const {tenantId, clientId, clientSecret} = app;
+	const common = {
+		tenantId, clientId, clientSecret, clock: Date,
+	};
+	const cloud = {login: `https://localhost:${port}`, imap: {host: 'localhost'}};
+	expect(await imapToken({...common, cloud: {...cloud, ca}})()).toBe('over https');
+	expect(await failureFrom(imapToken({...common, cloud})())).toMatchObject({code: 'tls-refused'});
+	expect(await failureFrom(imapToken({...common, cloud: {...cloud, login: 'https://localhost:1', ca}})())).toMatchObject({code: 'host-unreachable', detail: expect.stringContaining('ECONNREFUSED') as string});
+});
+
+test('importing the file does not load msal', () => {
+	const source = readFileSync(new URL('../../source/credentials/microsoft.ts', import.meta.url), 'utf8');
+	expect(source).not.toMatch(/^import (?!type)[^;]*@azure/mv);
+	expect(source).toContain('await import(\'@azure/msal-node\')');
+});

@@ -1,0 +1,83 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {rm} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {setTimeout as delay} from 'node:timers/promises';
+import {
+	afterAll, beforeAll, describe, expect, test,
+} from 'vitest';
+import {compare, faithful} from '../checker/compare.js';
+import {snapshot, type Snapshot} from '../checker/snapshot.js';
+import {type Dovecot, dovecotAvailable, startDovecot} from '../dovecot/dovecot.js';
+import {generatedMailbox} from '../dovecot/generated-mail.js';
+import {loadMailbox} from '../dovecot/load.js';
+import {seeded} from '../migration/forgetful-files.js';
+import {configure} from './program.js';
+
+const kills = process.env.AW2MS365_SHORT ? 6 : 50;
+const messages = 300;
+
+/** Starts the migration as a process; `ended` gives its exit code, or undefined after a kill. */
+const launch = (environment: Record<string, string>) => {
+	const child = spawn(process.execPath, [path.resolve('test/end-to-end/killable.mjs')], {env: {...process.env, ...environment}, stdio: ['ignore', 'pipe', 'inherit']});
+	let said = '';
+	const migrating = new Promise<void>(resolve => {
+		child.stdout.setEncoding('utf8').on('data', (text: string) => {
+			said += text;
+			if (said.includes('migrating') || said.includes('finished')) {
+				resolve();
+			}
+		});
+	});
+	const ended = (async () => {
+		const [code] = await once(child, 'close') as [number | undefined];
+		return code ?? undefined;
+	})();
+	return {child, migrating: Promise.race([migrating, ended]), ended};
+};
+
+describe.skipIf(!dovecotAvailable)(`a process killed at ${kills} random moments`, () => {
+	let source: Dovecot;
+	let destination: Dovecot;
+	let before: Snapshot;
+	beforeAll(async () => {
+		[source, destination] = await Promise.all([startDovecot(), startDovecot({storage: 'sdbox'})]);
+		await loadMailbox(source, generatedMailbox({seed: 5, messages}));
+		before = await snapshot(source);
+	});
+	afterAll(async () => {
+		await Promise.all([source.stop(), destination.stop()]);
+	});
+
+	test('is resumed each time to the same end as an uninterrupted run', async () => {
+		const random = seeded(2026);
+		let inTheMiddle = 0;
+		for (let kill = 1; kill <= kills; kill++) {
+			const user = `killed-${kill}`;
+			/* eslint-disable no-await-in-loop -- One after another: the machine is small. */
+			await destination.addUser(user, 'password');
+			const place = await configure(source, {
+				host: destination.host, port: destination.port, user, password: 'password',
+			});
+			const first = launch(place.environment);
+			await first.migrating;
+			await Promise.race([delay(random() * 500), first.ended]);
+			first.child.kill('SIGKILL');
+			await first.ended;
+			const account = {
+				host: destination.host, port: destination.port, user, password: 'password',
+			};
+			const halfway = compare(before, await snapshot(account)).counts;
+			inTheMiddle += halfway.destination > 0 && halfway.destination < messages ? 1 : 0;
+			const second = launch(place.environment);
+			expect({kill, code: await second.ended}).toEqual({kill, code: 0});
+			expect({kill, ...compare(before, await snapshot(account)).counts}).toEqual({kill, ...faithful(messages)});
+			await rm(place.home, {recursive: true});
+			/* eslint-enable no-await-in-loop */
+		}
+
+		// The kills struck while messages were on their way, not before or after.
+		expect(inTheMiddle).toBeGreaterThan(kills / 2);
+	}, 600_000);
+});

@@ -1,0 +1,7 @@
+import {type FlatXoConfig} from 'xo';
+
+const xoConfig: FlatXoConfig = [
+	{ignores: ['dist', 'media']},
+];
+
+export default xoConfig;
