@@ -5,6 +5,14 @@ import process from 'node:process';
 /** The version, answered before anything heavy loads. */
 export const {version} = (createRequire(import.meta.url)('../package.json') as {version: string});
 
+// A reader that went away (`aw2ms365 --help | head -1`) is no crash. A terminal that hung up is told by its signal.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+	if (error.code !== 'EPIPE' && !process.stdout.isTTY) {
+		process.exitCode = 6;
+	}
+});
+process.stderr.on('error', () => undefined);
+
 if (process.argv.slice(2).includes('--version')) {
 	process.stdout.write(`${version}\n`);
 } else {

@@ -12,6 +12,8 @@ export type Surroundings = {
 	readonly clock: Clock;
 	readonly random: () => number;
 	readonly notice: (notice: Notice) => void;
+	/** Whether this account has signed in before, in an earlier run: then a refusal may be a passing one (design, rule 16). */
+	readonly hasSignedInBefore?: boolean;
 	/** When to look for unsure messages after a loss, in milliseconds; by the road if absent. */
 	readonly looks?: readonly [number, number];
 };

@@ -70,7 +70,7 @@ ${Object.entries(exitCodes).map(([code, meaning]) => `  ${code.padStart(3)}  ${m
 `;
 
 const usage = (detail: string): never => {
-	throw new FailureError('settings-invalid', {detail: `${detail}; "aw2ms365 --help" shows the usage`});
+	throw new FailureError('usage-invalid', {detail});
 };
 
 /** The known word nearest to a mistyped one, at most two edits away. */
@@ -92,7 +92,7 @@ const nearest = (word: string, known: readonly string[]): string | undefined => 
 	return known.map(name => ({name, edits: distance(word, name)})).filter(entry => entry.edits <= 2).sort((a, b) => a.edits - b.edits)[0]?.name;
 };
 
-/** @returns what was asked, or the help text where that was asked. @throws settings-invalid */
+/** @returns what was asked, or the help text where that was asked. @throws usage-invalid */
 export const parseArguments = (argv: readonly string[]): Arguments | {readonly help: string} => {
 	const cli = meow(help, {
 		importMeta: import.meta,

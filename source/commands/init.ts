@@ -8,6 +8,7 @@ import {
 } from '../settings.js';
 import {type Arguments} from './arguments.js';
 import {type World} from './session.js';
+import {onStage} from './stage.js';
 
 const exists = async (file: string): Promise<boolean> => {
 	try {
@@ -23,9 +24,9 @@ const exists = async (file: string): Promise<boolean> => {
 };
 
 /** Writes a commented configuration to fill in. Never over a file that is there. */
-export const init = async (asked: Arguments, {environment}: World): Promise<ExitCode> => {
+export const init = async (asked: Arguments, {environment, clock, version}: World): Promise<ExitCode> => {
 	if (!asked.nonInteractive) {
-		throw new FailureError('settings-invalid', {detail: 'the guided set-up is not there yet: use "aw2ms365 init --non-interactive", which writes a commented file to fill in'});
+		throw new FailureError('usage-invalid', {detail: 'the guided set-up is not there yet: use "aw2ms365 init --non-interactive", which writes a commented file to fill in'});
 	}
 
 	const directory = await stateDirectory(environment);
@@ -35,17 +36,19 @@ export const init = async (asked: Arguments, {environment}: World): Promise<Exit
 	}
 
 	if (await exists(file)) {
-		throw new FailureError('settings-invalid', {detail: `${file} is there already and was left as it is; name another file or move it away`});
+		throw new FailureError('usage-invalid', {detail: `${file} is there already and was left as it is; name another file or move it away`});
 	}
 
 	await writePrivateFile(file, template());
 	if (asked.json) {
-		process.stdout.write(`${JSON.stringify({
-			v: 1, seq: 0, at: new Date().toISOString(), type: 'summary', command: 'init', outcome: 'complete', exitCode: 0, file,
-		})}\n`);
-	} else {
-		process.stdout.write(`Wrote ${file}\nFill it in, then: aw2ms365 plan${asked.file ? ` ${asked.file}` : ''}\n`);
+		return onStage(asked, clock, async ({tell}) => {
+			tell({
+				type: 'run.started', command: 'init', version, source: '', destination: '', transport: 'imap',
+			});
+			tell({type: 'configuration.written', file});
+		});
 	}
 
+	process.stdout.write(`Wrote ${file}\nFill it in, then: aw2ms365 plan${asked.file ? ` ${asked.file}` : ''}\n`);
 	return 0;
 };

@@ -3,7 +3,7 @@ import {realClock} from '../mailbox/clock.js';
 import {FailureError, failureOf, failures} from '../mailbox/failure.js';
 import {exitCodeOf} from '../output/exit-code.js';
 import {sentenceOf} from '../output/plain.js';
-import {parseArguments} from './arguments.js';
+import {commandNames, parseArguments} from './arguments.js';
 import {onStage} from './stage.js';
 
 /** From arguments to an exit code. Errors before a run begins are told on stderr. */
@@ -51,7 +51,7 @@ export const main = async (argv: readonly string[], version: string): Promise<nu
 		if (argv.includes('--json')) {
 			return onStage({json: true, stopOnHangup: false, verbose: false}, realClock(), async ({tell}) => {
 				tell({
-					type: 'run.started', command: argv[0] ?? '', version, source: '', destination: '', transport: 'imap',
+					type: 'run.started', command: commandNames.find(name => argv.includes(name)) ?? '', version, source: '', destination: '', transport: 'imap',
 				});
 				throw error;
 			});

@@ -33,7 +33,7 @@ export const migrate = async (asked: Arguments, world: World): Promise<ExitCode>
 		announce(settings, stage);
 		const held = dryRun ? undefined : await openHeldJournal(settings, world);
 		const journal = held?.journal ?? await openDryJournal(settings, world);
-		const ends = openEnds(settings, world, stage);
+		const ends = openEnds(settings, world, stage, journal.record);
 		try {
 			const only = asked.command === 'retry' ? reopen(asked, journal, world) : undefined;
 			const migration = startMigration({
@@ -86,7 +86,7 @@ const reopen = (asked: Arguments, journal: Journal, {clock}: World): (folder: Fo
 	}
 
 	if (chosen.size === 0 && (folders.size > 0 || uids.size > 0 || asked.code !== undefined)) {
-		throw new FailureError('settings-invalid', {detail: 'no refused message matches; "aw2ms365 failures" lists them'});
+		throw new FailureError('usage-invalid', {detail: 'no refused message matches; "aw2ms365 failures" lists them'});
 	}
 
 	return (path, uid) => chosen.has(`${pathKey(path)} ${uid}`);

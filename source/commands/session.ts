@@ -8,6 +8,7 @@ import {type Choices} from '../migration/context.js';
 import {realFiles} from '../migration/journal-file.js';
 import {journalName} from '../migration/journal-name.js';
 import {type Journal, openJournal} from '../migration/journal.js';
+import {type MailboxRecord} from '../migration/record.js';
 import {acquireLock} from '../migration/lock.js';
 import {
 	ensureStateDirectory, loadSettings, type Settings, stateDirectory,
@@ -84,8 +85,10 @@ export const openHeldJournal = async (settings: Settings, world: World): Promise
 };
 
 /** Both ends for the settings, telling their notices on the stage. */
-export const openEnds = (settings: Settings, world: World, stage: Stage) => {
+export const openEnds = (settings: Settings, world: World, stage: Stage, record: MailboxRecord) => {
 	const surroundings = {
+		// Folders are put on record only after both sides were signed in to.
+		hasSignedInBefore: record.folders.length > 0,
 		clock: world.clock, random: world.random, notice(notice: Parameters<Parameters<typeof openSource>[1]['notice']>[0]) {
 			stage.tell({type: 'notice', notice});
 		},
@@ -98,8 +101,8 @@ export const openEnds = (settings: Settings, world: World, stage: Stage) => {
 	};
 };
 
-/** Messages in memory at once, in bytes: room for the largest WorkMail message twice over. */
-const memory = 64 * 1024 * 1024;
+/** Messages in memory at once, in bytes; a larger one is there alone. Enough to keep every lane busy with usual ones. */
+const memory = 24 * 1024 * 1024;
 
 /** The engine's part of the settings. */
 export const choicesOf = ({options}: Settings, only?: (folder: FolderPath, uid: number) => boolean): Choices => {
@@ -115,6 +118,7 @@ export const choicesOf = ({options}: Settings, only?: (folder: FolderPath, uid: 
 		maxRetries: options.maxRetries,
 		rateLimit: options.rateLimit,
 		memory,
+
 		...(only && {only}),
 	};
 };

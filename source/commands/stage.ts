@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import process from 'node:process';
 import {type Clock} from '../mailbox/clock.js';
-import {failureOf} from '../mailbox/failure.js';
+import {FailureError, failureOf} from '../mailbox/failure.js';
 import {Control} from '../migration/control.js';
 import {type Event, type RunOutcome, Teller} from '../migration/events.js';
 import {fold, type Progress, startProgress} from '../migration/progress.js';
@@ -53,11 +53,10 @@ export const onStage = async (asked: Pick<Arguments, 'json' | 'stopOnHangup' | '
 	const stop = (reason: string) => {
 		signalled ??= reason;
 		if (control.stopping.aborted) {
-			control.abort();
 			return;
 		}
 
-		const underWay = progress.lanes;
+		const underWay = progress.phase === 'finished' ? 0 : progress.lanes;
 		teller.tell({type: 'stopping', underWay});
 		control.stop();
 		graceTimer = setTimeout(() => {
@@ -67,8 +66,20 @@ export const onStage = async (asked: Pick<Arguments, 'json' | 'stopOnHangup' | '
 	};
 
 	let graceTimer: NodeJS.Timeout | undefined;
-	const terminal = openTerminal(() => {
-		stop('SIGTERM');
+	let over = false;
+	const terminal = openTerminal(reason => {
+		if (reason !== undefined) {
+			const {failure, message} = new FailureError('output-unwritable', {detail: reason});
+			teller.tell({type: 'run.failed', failure});
+			if (asked.json) {
+				terminal.say(message);
+			}
+		}
+
+		// Not a second request where one was made: Ctrl-C ends the reader of a pipe too.
+		if (!over) {
+			stop('SIGTERM');
+		}
 	});
 	const face = asked.json ? ndjsonFace(terminal, progress) : plainFace(terminal, progress);
 	teller.listen(event => {
@@ -76,6 +87,10 @@ export const onStage = async (asked: Pick<Arguments, 'json' | 'stopOnHangup' | '
 		face.hear(event);
 	});
 	const onSignal = (signal: NodeJS.Signals) => {
+		if (control.stopping.aborted) {
+			control.abort();
+		}
+
 		stop(signal);
 	};
 
@@ -109,11 +124,11 @@ export const onStage = async (asked: Pick<Arguments, 'json' | 'stopOnHangup' | '
 			}
 		}
 	} finally {
+		over = true;
 		clearInterval(ticking);
 		clearTimeout(graceTimer);
 		process.off('SIGINT', onSignal);
 		process.off('SIGTERM', onSignal);
-		process.off('SIGHUP', onHangup);
 	}
 
 	if (!progress.outcome) {
@@ -122,6 +137,8 @@ export const onStage = async (asked: Pick<Arguments, 'json' | 'stopOnHangup' | '
 
 	const code = judge(progress, exitCodeOfRun(progress, progress.outcome!, signalled));
 	face.finish(summaryOf(progress, progress.outcome!, code), clock.now());
+	const failed = progress.failure;
 	await terminal.drained();
-	return code;
+	process.off('SIGHUP', onHangup);
+	return progress.failure === failed ? code : exitCodeOfRun(progress, 'failed', undefined);
 };

@@ -19,7 +19,7 @@ export const verify = async (asked: Arguments, world: World): Promise<ExitCode> 
 			source: nameOf(accounts.source), destination: settings.destination.mailbox, transport: settings.destination.transport,
 		});
 		const journal = await openDryJournal(settings, world);
-		const ends = openEnds(settings, world, stage);
+		const ends = openEnds(settings, world, stage, journal.record);
 		const {stopping} = stage.control;
 		try {
 			stage.tell({type: 'phase', phase: 'signing-in'});

@@ -18,9 +18,10 @@ Matches unsure messages with stored ones as a multiset: each stored message sett
 unsure messages need two. Equal bytes and received date come first, then equal bytes: a server may keep no dates.
 
 @returns for each unsure message the id found, or undefined
-@throws delivery-unknown when one stored message may be an unsure one with other line ends
+@param rebuilt the store rebuilds messages: any that came since and belongs to nobody may be the one
+@throws delivery-unknown when one stored message may be an unsure one in another form
 */
-export const settle = (unsure: readonly Unsure[], candidates: readonly Candidate[], generation: string): Array<string | undefined> => {
+export const settle = (unsure: readonly Unsure[], candidates: readonly Candidate[], generation: string, rebuilt = false): Array<string | undefined> => {
 	const free = new Set(candidates);
 	const found: Array<string | undefined> = Array.from({length: unsure.length});
 	for (const strict of [true, false]) {
@@ -39,6 +40,10 @@ export const settle = (unsure: readonly Unsure[], candidates: readonly Candidate
 	}
 
 	// A message with both CRLF and bare LF is served with CRLF throughout, and its hash is nowhere to be had again.
+	if (rebuilt && unsure.some((one, position) => found[position] === undefined && [...free].some(candidate => isLater(candidate.uid, one, generation)))) {
+		throw new FailureError('delivery-unknown', {detail: 'this server rebuilds messages, and one that came since may be this one'});
+	}
+
 	const nearMiss = unsure.some((one, position) => found[position] === undefined && [...free].some(candidate => candidate.second === secondOf(one.fingerprint.receivedAt)
 		&& candidate.size > one.fingerprint.size && candidate.size - one.fingerprint.size <= candidate.lines && isLater(candidate.uid, one, generation)));
 	if (nearMiss) {
@@ -81,10 +86,12 @@ Reads and hashes those messages of a listing that could be one of the unsure: la
 
 @throws FailureError when one of them cannot be read: then nothing may be concluded
 */
-export const candidates = async (listing: Listing, unsure: readonly Unsure[], claimed: (id: string) => boolean, read: (messages: ReadonlyArray<{uid: number; size: number}>) => AsyncIterable<ReadResult>): Promise<Candidate[]> => {
+export const candidates = async (listing: Listing, unsure: readonly Unsure[], {claimed, rebuilt, read}: {
+	readonly claimed: (id: string) => boolean; readonly rebuilt: boolean; readonly read: (messages: ReadonlyArray<{uid: number; size: number}>) => AsyncIterable<ReadResult>;
+}): Promise<Candidate[]> => {
 	const wanted: Array<{uid: number; size: number}> = [];
 	for (const {uid, size} of listing) {
-		if (unsure.some(({fingerprint}) => mayBe(fingerprint.size, size)) && !claimed(`${listing.generation}:${uid}`) && unsure.some(one => isLater(uid, one, listing.generation))) {
+		if ((rebuilt || unsure.some(({fingerprint}) => mayBe(fingerprint.size, size))) && !claimed(`${listing.generation}:${uid}`) && unsure.some(one => isLater(uid, one, listing.generation))) {
 			wanted.push({uid, size});
 		}
 	}

@@ -196,10 +196,6 @@ export const imapDestination = (options: ImapDestinationOptions): MailDestinatio
 			}
 		},
 		async look(path, unsure, claimed, signal) {
-			if (exchange()) {
-				throw new FailureError('delivery-unknown', {reach: 'folder', detail: 'this server rebuilds messages, and they cannot be told apart by their bytes'});
-			}
-
 			const folder = await find(path, signal);
 			const from = Math.min(...unsure.map(({watermark}) => Number(watermark) || 1));
 			let listing = unsure.length > 0 && folder ? await list(path, signal, from) : undefined;
@@ -212,8 +208,8 @@ export const imapDestination = (options: ImapDestinationOptions): MailDestinatio
 			}
 
 			const {generation} = listing;
-			const stored = await candidates(listing, unsure, claimed, messages => destination.read(path, generation, messages, signal));
-			const ids = settle(unsure, stored, generation);
+			const stored = await candidates(listing, unsure, {claimed, rebuilt: exchange(), read: messages => destination.read(path, generation, messages, signal)});
+			const ids = settle(unsure, stored, generation, exchange());
 			await finishSteps(folder, ids.map((id, position) => ({id, flags: unsure[position]!.flags})), signal);
 			return ids;
 		},

@@ -136,6 +136,11 @@ export const failures = {
 		sentence: 'This machine cannot keep the record of the migration.',
 		next: 'Free disk space or make the directory writable, then run the same command again. Nothing was sent that is not on record.',
 	},
+	'output-unwritable': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 6,
+		sentence: 'The output of this program cannot be written.',
+		next: 'Free disk space or send the output elsewhere, then run the same command again: it carries on.',
+	},
 	'state-locked': {
 		reach: 'run', retry: 'later', outcome: 'not stored', exit: 11,
 		sentence: 'Another run holds this mailbox.',
@@ -145,6 +150,11 @@ export const failures = {
 		reach: 'run', retry: 'never', outcome: 'not stored', exit: 2,
 		sentence: 'The configuration cannot be used.',
 		next: 'Mend the lines named and run the same command again.',
+	},
+	'usage-invalid': {
+		reach: 'run', retry: 'never', outcome: 'not stored', exit: 2,
+		sentence: 'The command cannot be carried out as it was given.',
+		next: '"aw2ms365 --help" shows commands and options.',
 	},
 	bug: {
 		reach: 'run', retry: 'never', outcome: 'unknown', exit: 1,

@@ -11,12 +11,12 @@ export type Candidates = {
 	take(fingerprint: Fingerprint): string | undefined;
 };
 
-const shape = (size: number, receivedAt: number): string => `${size} ${Math.trunc(receivedAt / 1000)}`;
+const secondOf = (time: number): number => Math.trunc(time / 1000);
 
 /**
-Finds what a folder's destination holds already (design, rule 6): it is listed once; what has the size and
-date of a message still to be delivered is read and compared by its bytes, as a multiset, so that identical
-copies are several messages and near-duplicates are none.
+Finds what a folder's destination holds already (design, rule 6): it is listed once; what has the date of a
+message still to be delivered is read and compared by its bytes, as a multiset, so that identical copies are
+several messages and near-duplicates are none. Sizes are not asked: a source may announce wrong ones.
 */
 export const findCandidates = async (context: Context, work: FolderWork): Promise<Candidates> => {
 	const found = new Map<string, string[]>();
@@ -24,14 +24,14 @@ export const findCandidates = async (context: Context, work: FolderWork): Promis
 	const claimed = context.journal.record.claims(path);
 	const listing = context.traits.keepsBytes ? await context.destination.list(path, context.control.stopping) : undefined;
 	if (listing && listing.length > 0) {
-		const wanted = new Set<string>();
+		const wanted = new Set<number>();
 		for (const entry of work.listing) {
 			if (work.record.state(entry.uid) === 'remaining') {
-				wanted.add(shape(entry.size, entry.receivedAt));
+				wanted.add(secondOf(entry.receivedAt));
 			}
 		}
 
-		const alike = [...listing].filter(entry => wanted.has(shape(entry.size, entry.receivedAt)) && !claimed(`${listing.generation}:${entry.uid}`));
+		const alike = [...listing].filter(entry => wanted.has(secondOf(entry.receivedAt)) && !claimed(`${listing.generation}:${entry.uid}`));
 		for await (const result of context.destination.read(path, listing.generation, alike, context.control.stopping)) {
 			if ('bytes' in result) {
 				const {receivedAt} = listing.get(result.uid)!;
@@ -73,7 +73,7 @@ const leaveOwn = ({journal}: Context, path: FolderPath, found: ReadonlyMap<strin
 		if (pathKey(record.destination) === pathKey(path)) {
 			for (const {state, idHash, hashPrefix, receivedAt} of record.entries()) {
 				if (state === 'delivered' && idHash === undefined && hashPrefix !== undefined) {
-					const key = `${hashPrefix} ${Math.trunc(receivedAt / 1000)}`;
+					const key = contentOf(hashPrefix, receivedAt);
 					own.set(key, (own.get(key) ?? 0) + 1);
 				}
 			}
@@ -87,29 +87,31 @@ const leaveOwn = ({journal}: Context, path: FolderPath, found: ReadonlyMap<strin
 	}
 };
 
+/** What the record keeps of a content, as text. The announced size is not part of it: it may change from one listing to the next. */
+const contentOf = (hash: string, receivedAt: number): string => `${hash.slice(0, prefixLength)} ${secondOf(receivedAt)}`;
+
 /**
 Messages delivered under a key that the source no longer has. One that turns up with the same content under
 another key was moved, or its folder was renamed or renumbered: it is already there (design, rule 8).
 */
 export class Moves {
 	readonly #added = new Set<string>();
-	readonly #byShape = new Map<string, Array<{record: FolderRecord; uid: number}>>();
+	readonly #byContent = new Map<string, Array<{record: FolderRecord; uid: number}>>();
 
 	add(record: FolderRecord, uid: number): void {
 		const known = record.get(uid);
 		const id = `${record.number}:${uid}`;
-		if (known && !this.#added.has(id)) {
+		if (known?.hashPrefix !== undefined && !this.#added.has(id)) {
 			this.#added.add(id);
-			const key = shape(known.size, known.receivedAt);
-			const group = this.#byShape.get(key) ?? [];
+			const key = contentOf(known.hashPrefix, known.receivedAt);
+			const group = this.#byContent.get(key) ?? [];
 			group.push({record, uid});
-			this.#byShape.set(key, group);
+			this.#byContent.set(key, group);
 		}
 	}
 
-	/** @param announced RFC822.SIZE, by which the record knows it */
-	take(fingerprint: Fingerprint, announced: number, destination: FolderPath): {readonly record: FolderRecord; readonly uid: number} | undefined {
-		const group = this.#byShape.get(shape(announced, fingerprint.receivedAt)) ?? [];
+	take(fingerprint: Fingerprint, destination: FolderPath): {readonly record: FolderRecord; readonly uid: number} | undefined {
+		const group = this.#byContent.get(contentOf(fingerprint.hash, fingerprint.receivedAt)) ?? [];
 		const equal = (entry: {record: FolderRecord; uid: number}) => entry.record.matches(entry.uid, fingerprint);
 		// Rather one that lies where this one belongs: a renumbered folder keeps its copies apart from another's.
 		let index = group.findIndex(entry => equal(entry) && pathKey(entry.record.destination) === pathKey(destination));

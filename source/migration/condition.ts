@@ -45,6 +45,11 @@ export class ByteBudget {
 		this.#used += bytes;
 	}
 
+	/** Books a difference between what was taken and what it turned out to be. */
+	correct(bytes: number): void {
+		this.#used += bytes;
+	}
+
 	give(bytes: number): void {
 		this.#used -= bytes;
 		this.#freed.notify();

@@ -63,6 +63,8 @@ export type Event =
 	/** No new work is taken; deliveries under way are finished. */
 	| {readonly type: 'stopping'; readonly underWay: number}
 	| {readonly type: 'notice'; readonly notice: Notice}
+	/** A configuration to fill in was written there. */
+	| {readonly type: 'configuration.written'; readonly file: string}
 	/** Something beyond a message or folder ended the run. */
 	| {readonly type: 'run.failed'; readonly failure: Failure}
 	| {readonly type: 'verify.finding'; readonly kind: VerdictKind; readonly folder: FolderPath; readonly destination: FolderPath; readonly uid: number; readonly detail?: string}

@@ -90,9 +90,11 @@ export const startMigration = (options: MigrationOptions): Migration => {
 
 	const {journal, end} = withRun(options.journal, options.run, clock);
 	let failure: Failure | undefined;
+	let over = false;
 	let transfer: Transfer | undefined;
 	const fail = (reason: Failure) => {
-		if (!failure) {
+		// What is cut off at the end fails as well, and is no news.
+		if (!failure && !over) {
 			failure = reason;
 			tell({type: 'run.failed', failure: reason});
 			control.stop();
@@ -230,6 +232,7 @@ export const startMigration = (options: MigrationOptions): Migration => {
 			outcome = 'failed';
 		}
 
+		over = true;
 		tell({type: 'phase', phase: 'finished'});
 		tell({type: 'run.ended', outcome});
 		return {outcome, ...(failure && {failure})};

@@ -72,6 +72,8 @@ export type Progress = {
 	compared: number;
 	equal: number;
 	failure?: Failure;
+	/** A file that the command wrote, for `init`. */
+	file?: string;
 	outcome?: RunOutcome;
 	notice?: {at: number; text: string};
 	reconnects: number;
@@ -361,6 +363,11 @@ export const fold = (progress: Progress, event: Told): void => {
 				folder.verdict = {compared: event.compared, equal: event.equal, findings: event.findings};
 			}
 
+			break;
+		}
+
+		case 'configuration.written': {
+			progress.file = event.file;
 			break;
 		}
 

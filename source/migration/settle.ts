@@ -20,6 +20,8 @@ type Entry = {
 	looks: number;
 	next: number;
 	troubles: number;
+	/** To be looked for by itself. */
+	alone?: true;
 };
 
 /** A destination that could not be searched so often is left; the message stays unsure. */
@@ -93,7 +95,7 @@ export class Settler {
 	}
 
 	#groups(entries: readonly Entry[]): Entry[][] {
-		return [...groupBy(entries, entry => pathKey(entry.record.destination)).values()];
+		return [...groupBy(entries, entry => `${pathKey(entry.record.destination)}${entry.alone ? ` ${entry.record.number} ${entry.uid}` : ''}`).values()];
 	}
 
 	async #look(group: readonly Entry[], counts: boolean): Promise<void> {
@@ -138,6 +140,11 @@ export class Settler {
 				return;
 			}
 
+			if (failure.code === 'delivery-unknown') {
+				this.#doubt(group, counts);
+				return;
+			}
+
 			for (const entry of group) {
 				entry.next = clock.now() + 30_000;
 				entry.troubles++;
@@ -173,6 +180,20 @@ export class Settler {
 		}
 
 		return [...twins.values()].sort((a, b) => a.at - b.at);
+	}
+
+	/** One of several may be in doubt and the others not: they are looked for one by one. What is in doubt alone stays unsure. */
+	#doubt(group: readonly Entry[], counts: boolean): void {
+		for (const entry of group) {
+			entry.alone = true;
+			if (counts) {
+				entry.next = this.#context.clock.now();
+			}
+
+			if (counts && group.length === 1) {
+				this.#leave(entry);
+			}
+		}
 	}
 
 	#conclude(entry: Entry, id: string | undefined, counts: boolean): void {

@@ -103,14 +103,14 @@ const ready = async ({context, works}: Transfer, work: FolderWork): Promise<Prep
 	}
 };
 
-/** A message that was read: adopted if it is already there, else made ready for a lane. */
-const accept = async (transfer: Transfer, work: FolderWork, entry: MessageEntry, result: Extract<ReadResult, {bytes: Uint8Array}>): Promise<void> => {
+/** A message that was read: adopted if it is already there, else made ready for a lane. @returns whether it keeps its place in the budget */
+const accept = async (transfer: Transfer, work: FolderWork, entry: MessageEntry, result: Extract<ReadResult, {bytes: Uint8Array}>): Promise<boolean> => {
 	const {context, moves, budget} = transfer;
 	const {bytes} = result;
 	const receivedAt = result.receivedAt ?? entry.receivedAt;
 	const fingerprint = {hash: hashOf(bytes), size: bytes.length, receivedAt};
 	const {announced} = result;
-	const moved = moves.take(fingerprint, entry.size, work.mapping.destination);
+	const moved = moves.take(fingerprint, work.mapping.destination);
 	// First the place, then what lies there: it may turn out to be another one than was planned.
 	await ready(transfer, work);
 	work.candidates ??= findCandidates(context, work);
@@ -132,25 +132,28 @@ const accept = async (transfer: Transfer, work: FolderWork, entry: MessageEntry,
 				},
 			}),
 		});
-		return;
+		return false;
 	}
 
 	const key = {folder: work.path, generation: work.record.generation, uid: entry.uid};
-	// Taken after the bytes are here: what is in flight beyond the budget is one message for each reader.
-	await budget.take(bytes.length, context.control.stopping);
+	// Taken by what was announced, before it was read; given back by its length.
+	budget.correct(bytes.length - entry.size);
 	work.ready.push({
 		key, stamp: stampOf(context.source.account, key), bytes, fingerprint, flags: entry.flags, ...(announced !== undefined && {announced}),
 	});
 	context.control.changed.notify();
+	return true;
 };
 
 /** Reads one window of messages. What got no answer goes back. */
 const readWindow = async (transfer: Transfer, {work, messages}: Window): Promise<void> => {
-	const {context} = transfer;
+	const {context, budget} = transfer;
 	const {control, source} = context;
 	const open = new Map(messages.map(entry => [entry.uid, entry]));
 	const gone: MessageEntry[] = [];
 	const {record} = work;
+	let held = messages.reduce((sum, entry) => sum + entry.size, 0);
+	await budget.take(held, control.stopping);
 	try {
 		for await (const result of source.read(work.path, work.listing.generation, messages, control.stopping)) {
 			if (control.stopping.aborted || work.failed || work.record !== record) {
@@ -173,12 +176,13 @@ const readWindow = async (transfer: Transfer, {work, messages}: Window): Promise
 				break;
 			} else {
 				open.delete(result.uid);
-				await accept(transfer, work, entry, result);
+				held -= await accept(transfer, work, entry, result) ? entry.size : 0;
 			}
 		}
 
 		await settleGone(transfer, work, gone.splice(0));
 	} finally {
+		budget.give(held);
 		// What was not read, or not known to be gone, remains.
 		putBack(work, [...open.keys(), ...gone.map(entry => entry.uid)]);
 	}
@@ -317,9 +321,14 @@ const bear = (transfer: Transfer, work: FolderWork, failure: Failure): void => {
 				type: 'pace', lanes: pace.lanes, reason: 'throttled', until: pace.until,
 			});
 		}
-	} else if (failure.reach === 'folder') {
+	} else if (failure.reach === 'folder' && failure.retry !== 'now') {
 		failFolder(transfer, work, failure);
 	} else if (failure.retry === 'now') {
+		if (failure.reach === 'folder') {
+			// It was there a moment ago: it is looked for, and made, again.
+			work.prepared = undefined;
+		}
+
 		transfer.troubledSince = transfer.troubles === 0 ? now : transfer.troubledSince;
 		if (now - transfer.troubledSince > longestTrouble) {
 			context.fail(failure);

@@ -14,6 +14,7 @@ dropped while the reader is slow, `summary` always last.
 export const ndjsonFace = (terminal: Terminal, progress: Progress): Face => {
 	let last = 0;
 	let final: {seq: number; run: string} = {seq: 0, run: ''};
+	let isWritten = false;
 	const write = (event: Record<string, unknown> & {seq: number; at: number; run: string}) => {
 		const {seq, at, run, ...rest} = event;
 		terminal.result(JSON.stringify({
@@ -24,7 +25,8 @@ export const ndjsonFace = (terminal: Terminal, progress: Progress): Face => {
 	return {
 		hear(event: Told) {
 			final = {seq: event.seq, run: event.run};
-			if (event.type !== 'run.ended') {
+			isWritten = event.type !== 'run.ended';
+			if (isWritten) {
 				write(event);
 			}
 		},
@@ -46,7 +48,10 @@ export const ndjsonFace = (terminal: Terminal, progress: Progress): Face => {
 			});
 		},
 		finish(summary: Summary, now: number) {
-			write({...summary, ...final, at: now});
+			// In the place of "run.ended"; behind what a run that was cut off still told after that.
+			write({
+				...summary, run: final.run, seq: final.seq + Number(isWritten), at: now,
+			});
 		},
 	};
 };

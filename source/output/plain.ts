@@ -10,6 +10,8 @@ import {
 import {type Summary} from './summary.js';
 import {type Terminal} from './terminal.js';
 
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
 const name = (path: FolderPath): string => cleanText(showPath(path), 60);
 
 /** A failure in words: what happened, the server's words, what to do. */
@@ -66,19 +68,24 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 
 		case 'notice': {
 			const {type, side, wait, detail} = event.notice;
-			const who = side === 'source' ? 'WorkMail' : 'the destination';
+			const who = side === 'source' ? 'the source' : 'the destination';
 			if (type === 'reconnecting') {
-				return `~ Connection to ${who} lost${wait ? `, next try in ${duration(wait / 1000)}` : ''}. Nothing is lost.`;
+				const next = wait ? `, next try in ${duration(wait / 1000)}` : '';
+				return event.notice.code === 'host-unreachable' ? `~ ${capital(who)} does not answer${next}.` : `~ Connection to ${who} lost${next}. Nothing is lost.`;
 			}
 
 			if (type === 'throttled' || type === 'fewer-connections') {
-				return `~ ${side === 'source' ? 'WorkMail' : 'The destination'} ${type === 'throttled' ? 'asked us to slow down' : 'takes fewer connections'}${detail ? ` [${detail}]` : ''}. Nothing is lost.`;
+				return `~ ${capital(who)} ${type === 'throttled' ? 'asked us to slow down' : 'takes fewer connections'}${detail ? ` [${detail}]` : ''}. Nothing is lost.`;
 			}
 
 			return undefined;
 		}
 
 		case 'stopping': {
+			if (event.underWay === 0) {
+				return 'Stopping. What is done stays done.';
+			}
+
 			return `Stopping: finishing ${plural(event.underWay, 'message')}, up to 15 s; again to stop now. What is done stays done.`;
 		}
 
@@ -109,6 +116,7 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 		case 'resumed':
 		case 'verify.folder':
 		case 'failure':
+		case 'configuration.written':
 		case 'run.ended': {
 			return undefined;
 		}
@@ -166,6 +174,10 @@ export const plainFace = (terminal: Terminal, progress: Progress): Face => {
 
 const headline = (summary: Summary): string => {
 	const {messages, outcome, command} = summary;
+	if (command === 'status' || command === 'failures') {
+		return 'On record:';
+	}
+
 	const verb = command === 'verify' ? 'Verified' : 'Finished';
 	switch (outcome) {
 		case 'complete': {

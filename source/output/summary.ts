@@ -30,6 +30,8 @@ export type Summary = {
 	/** Refused by this run, by cause. */
 	readonly refused: ReadonlyArray<{readonly code: string; readonly count: number; readonly sentence: string; readonly next: string}>;
 	readonly failure?: Failure & {readonly sentence: string; readonly next: string};
+	/** The file that `init` wrote. */
+	readonly file?: string;
 	readonly verification?: {readonly compared: number; readonly equal: number; readonly findings: Readonly<Record<string, number>>};
 };
 
@@ -67,5 +69,6 @@ export const summaryOf = (progress: Progress, outcome: RunOutcome, exitCode: num
 		code, count, sentence: failures[code].sentence, next: failures[code].next,
 	})),
 	...(progress.failure && {failure: {...progress.failure, sentence: failures[progress.failure.code].sentence, next: failures[progress.failure.code].next}}),
+	...(progress.file !== undefined && {file: progress.file}),
 	...(progress.verified && {verification: {compared: progress.compared, equal: progress.equal, findings: progress.findings}}),
 });

@@ -4,8 +4,8 @@ import {type Writable} from 'node:stream';
 /**
 What is known of the two output streams, and the only place that writes to them.
 
-A closed pipe (EPIPE) is a request to stop, not a crash; nothing waits for a slow pipe but the one who
-asks for it by {@link Terminal.drained}.
+A closed pipe (EPIPE) is a request to stop, not a crash; a terminal that hung up (EIO) is neither: the run goes on
+unseen (design, rule 15). Nothing waits for a slow pipe but the one who asks for it by {@link Terminal.drained}.
 */
 export type Terminal = {
 	/** True while stdout has not taken what it was given: what may be dropped should be. */
@@ -19,32 +19,44 @@ export type Terminal = {
 	say(line: string): void;
 	/** A line for people that replaces the one before it, where stderr is a terminal; else nothing. */
 	replace(line: string): void;
-	/** Resolves when stdout has taken what it was given. */
+	/** Resolves when everything that stdout was given has left this process, or never will. */
 	drained(): Promise<void>;
 };
 
-export const openTerminal = (onClosed: () => void, out: Writable & {columns?: number} = process.stdout, error: Writable & {isTTY?: boolean; columns?: number} = process.stderr): Terminal => {
-	let closed = false;
-	let line = false;
-	const live = error.isTTY === true && process.env.TERM !== 'dumb';
-	const bear = (reason: NodeJS.ErrnoException) => {
-		if (reason.code !== 'EPIPE' && reason.code !== 'ECONNRESET' && reason.code !== 'ERR_STREAM_DESTROYED') {
-			throw reason;
-		}
-	};
+type Screen = Writable & {isTTY?: boolean; columns?: number};
 
-	error.on('error', bear);
-	out.on('error', reason => {
-		bear(reason);
-		if (!closed) {
-			closed = true;
-			onClosed();
+const nobodyReads = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+
+/** @param onClosed called once when stdout takes no more: without a reason where nobody reads it any more, else with what the system said (a full disk) */
+export const openTerminal = (onClosed: (reason?: string) => void, out: Screen = process.stdout, error: Screen = process.stderr): Terminal => {
+	let closed = false;
+	let deaf = false;
+	let line = false;
+	let underWay = 0;
+	let idle: (() => void) | undefined;
+	const live = error.isTTY === true && process.env.TERM !== 'dumb';
+	error.on('error', () => {
+		// What is for people is not worth a run.
+		deaf = true;
+	});
+	out.on('error', (reason: NodeJS.ErrnoException) => {
+		const first = !closed;
+		closed = true;
+		// A terminal goes away by hanging up, and what that means is for SIGHUP to say.
+		if (first && out.isTTY !== true) {
+			onClosed(nobodyReads.has(reason.code ?? '') ? undefined : reason.message);
 		}
 	});
 
+	const show = (text: string) => {
+		if (!deaf) {
+			error.write(text);
+		}
+	};
+
 	const clear = () => {
 		if (line) {
-			error.write('\r\u001B[K');
+			show('\r\u001B[K');
 			line = false;
 		}
 	};
@@ -53,35 +65,36 @@ export const openTerminal = (onClosed: () => void, out: Writable & {columns?: nu
 		result(text) {
 			clear();
 			if (!closed) {
-				out.write(`${text}\n`);
+				underWay++;
+				out.write(`${text}\n`, () => {
+					if (--underWay === 0) {
+						idle?.();
+					}
+				});
 			}
 		},
 		say(text) {
 			clear();
-			error.write(`${text}\n`);
+			show(`${text}\n`);
 		},
 		replace(text) {
 			if (live) {
 				const columns = error.columns ?? 80;
-				error.write(`\r\u001B[K${text.length >= columns ? `${text.slice(0, columns - 2)}…` : text}`);
+				show(`\r\u001B[K${text.length >= columns ? `${text.slice(0, columns - 2)}…` : text}`);
 				line = true;
 			}
 		},
 		async drained() {
-			if (out.writableNeedDrain && !closed) {
+			if (underWay > 0) {
 				await new Promise<void>(resolve => {
-					const done = () => {
-						out.off('drain', done);
-						out.off('close', done);
-						out.off('error', done);
-						resolve();
-					};
-
-					out.once('drain', done);
-					out.once('close', done);
-					out.once('error', done);
+					idle = resolve;
 				});
 			}
+
+			// An error is told after the write that met it is over.
+			await new Promise(resolve => {
+				setImmediate(resolve);
+			});
 		},
 		get congested() {
 			return out.writableNeedDrain;

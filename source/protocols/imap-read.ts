@@ -68,8 +68,8 @@ export async function * readMessages(sessions: ImapSessions, open: (session: Ses
 				}
 
 				continue;
-			} catch (thrown) {
-				error = thrown;
+			} catch (error_) {
+				error = error_;
 			}
 
 			const closed = session?.wire.closed ?? true;
@@ -80,17 +80,29 @@ export async function * readMessages(sessions: ImapSessions, open: (session: Ses
 
 			signal.throwIfAborted();
 			const verdict = fetching ? setbacks.judge(error, {messages: group.length, closed}) : {wait: error, alone: false};
-			if (verdict === 'give up') {
-				throw error;
-			} else if (verdict === 'singly') {
-				singlyUntil = end;
-			} else if (verdict === 'leave behind') {
-				const left = queue[position++]!;
-				const {detail, code} = failureOf(error);
-				yield {uid: left.uid, failure: unreadable(detail ?? code)};
-			} else {
-				singlyUntil = verdict.alone ? Math.max(singlyUntil, position + 1) : singlyUntil;
-				await patience.afterFailure(verdict.wait, signal);
+			switch (verdict) {
+				case 'give up': {
+					throw error;
+				}
+
+				case 'singly': {
+					singlyUntil = end;
+
+					break;
+				}
+
+				case 'leave behind': {
+					const left = queue[position++]!;
+					const {detail, code} = failureOf(error);
+					yield {uid: left.uid, failure: unreadable(detail ?? code)};
+
+					break;
+				}
+
+				default: {
+					singlyUntil = verdict.alone ? Math.max(singlyUntil, position + 1) : singlyUntil;
+					await patience.afterFailure(verdict.wait, signal);
+				}
 			}
 		}
 		/* eslint-enable no-await-in-loop */

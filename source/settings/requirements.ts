@@ -42,6 +42,8 @@ export const unmetRequirements = (value: Value, hasSecret: (key: SecretKey) => b
 		demand(imap.password !== undefined || hasSecret('destination.imap.password'), ['destination', 'imap', 'password'], missingSecret('destination.imap.password', 'the password'));
 		unmet.push(...plainText(imap, ['destination', 'imap']));
 	} else if (destination.imap === undefined) {
+		// A server with a password may know its users by other names.
+		demand(typeof destination.mailbox !== 'string' || /^[^\s@]+@[^\s@]+$/v.test(destination.mailbox.trim()), ['destination', 'mailbox'], 'an e-mail address');
 		const {tenantId, clientId, clientSecret} = destination;
 		if (tenantId === undefined && clientId === undefined && clientSecret === undefined) {
 			demand(false, ['destination'], 'a way to sign in: tenantId, clientId and clientSecret (Microsoft 365), or a section imap with host, user and password');

@@ -29,7 +29,6 @@ const port = parsed('a port, 1 to 65535', text => parsePort(text));
 const truth = parsed('true or false', text => ({true: true, false: false})[text.toLowerCase()]);
 const secret = z.string({error: 'text, in single quotes'});
 const ca = filled('the path of a PEM file');
-const address = parsed('an e-mail address', text => /^[^\s@]+@[^\s@]+$/v.test(text) ? text : undefined);
 const authority = parsed('a host name, or host:port', text => parseAuthority(text));
 
 const powers = ['', 'k', 'm', 'g'];
@@ -74,7 +73,7 @@ const cloudHosts = z.strictObject({
 });
 
 const destination = (cloud: typeof cloudName | typeof cloudHosts) => z.strictObject({
-	mailbox: address,
+	mailbox: filled('the mailbox\'s e-mail address'),
 	transport: oneOf(['imap'], 'imap, the one transport of this version (ews, auto, graph and graph-json come later)').default('imap'),
 	tenantId: filled('the directory (tenant) ID').optional(),
 	clientId: filled('the application (client) ID').optional(),

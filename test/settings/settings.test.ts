@@ -92,6 +92,12 @@ describe('values', () => {
 });
 
 describe('problems', () => {
+	test('a mailbox of Microsoft 365 is an address; a server with a password may know its users otherwise', async () => {
+		const text = (access: string) => `source: {region: us-east-1, user: a@example.org, password: x}\ndestination: {mailbox: nobody, ${access}}\n`;
+		expect(await problemsOf(text('tenantId: t, clientId: c, clientSecret: s'))).toEqual([':2: destination.mailbox: expected an e-mail address']);
+		await expect(load(text('imap: {host: imap.example.org, password: y}'))).resolves.toHaveProperty('destination.imap.user', 'nobody');
+	});
+
 	test('all are told at once, each with line, key and what was expected', async () => {
 		const text = `source:
   hots: imap.example.org
@@ -117,7 +123,6 @@ mailbox: x
 			':3: source.port: expected a port, 1 to 65535, found "imaps"',
 			':4: source.tls: expected true or false, found "maybe"',
 			':5: source.user: expected the name to sign in with, usually the e-mail address, found nothing',
-			':7: destination.mailbox: expected an e-mail address',
 			':8: destination.transport: expected imap, the one transport of this version (ews, auto, graph and graph-json come later), found "ews"',
 			':9: destination.imap.host: expected a host name alone, such as imap.example.org (the port has a key of its own)',
 			':9: destination.imap.pass: expected a known key; did you mean "password"?',

@@ -103,7 +103,7 @@ test('lines left out of a listing are asked for again, and a missing received da
 
 test('a connection lost in the middle of a listing goes on at the UID where it was lost', async () => {
 	const messages = many(50);
-	const {source, server} = await start({
+	const {source, server, clock} = await start({
 		folders: [inbox(messages)],
 		script({name, rest}, {send, socket, number}) {
 			if (name === 'UID FETCH' && number === 1) {
@@ -118,6 +118,8 @@ test('a connection lost in the middle of a listing goes on at the UID where it w
 	const listing = await source.list(['INBOX'], never);
 	expect([...listing].map(({uid}) => uid)).toEqual(messages.map(({uid}) => uid));
 	expect(server.received.findLast(line => line.startsWith('UID FETCH'))).toMatch(/^UID FETCH 40:\*/v);
+	// A single cut is mended at once.
+	expect(clock.waits).toEqual([0]);
 });
 
 test('messages come whole, ascending, in few commands, large ones alone', async () => {

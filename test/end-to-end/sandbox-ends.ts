@@ -1,0 +1,156 @@
+import {Buffer} from 'node:buffer';
+import {expect} from 'vitest';
+import {imapDestination} from '../../source/destinations/imap.js';
+import {type Clock, realClock} from '../../source/mailbox/clock.js';
+import {type MailDestination} from '../../source/mailbox/destination.js';
+import {type MailSource} from '../../source/mailbox/source.js';
+import {type FaultRule} from '../../source/sandbox/imap/faults.js';
+import {type FolderSeed} from '../../source/sandbox/imap/folder.js';
+import {type MessageSeed} from '../../source/sandbox/imap/message.js';
+import {type ImapServerOptions} from '../../source/sandbox/imap/options.js';
+import {ImapServer} from '../../source/sandbox/imap/server.js';
+import {imapSource} from '../../source/sources/imap.js';
+import {ForgetfulFiles} from '../migration/forgetful-files.js';
+import {openTestJournal, type Ran, runEngine} from '../migration/run-engine.js';
+
+/**
+The engine with its real adapters between two sandbox servers, all in this process. Program and servers share one
+clock, a thousand times as fast as the wall; sockets keep real time.
+*/
+export type Ends = {
+	readonly clock: Clock;
+	readonly source: ImapServer;
+	readonly destination: ImapServer;
+	/** Where the journal lies. */
+	readonly files: ForgetfulFiles;
+	/** Ends both servers; fails the test where one met an error of its own. */
+	close(): Promise<void>;
+};
+
+const user = 'a@example.org';
+const password = 'secret';
+
+type Server = Partial<Omit<ImapServerOptions, 'faults' | 'clock' | 'users'>> & {readonly rules?: readonly FaultRule[]};
+
+const start = async (clock: Clock, folders: readonly FolderSeed[], {rules = [], ...options}: Server): Promise<ImapServer> => ImapServer.start({
+	clock, users: [{name: user, password, mailbox: {folders}}], faults: {rules}, ...options,
+});
+
+export const startEnds = async (folders: readonly FolderSeed[], {source = {}, destination = {}, there = []}: {readonly source?: Server; readonly destination?: Server; /** What the destination holds already. */ readonly there?: readonly FolderSeed[]} = {}): Promise<Ends> => {
+	const clock = realClock(1000);
+	const [from, to] = await Promise.all([start(clock, folders, source), start(clock, there, destination)]);
+	return {
+		clock, source: from, destination: to, files: new ForgetfulFiles(),
+		async close() {
+			await Promise.all([from.close(), to.close()]);
+			expect([...from.errors, ...to.errors]).toEqual([]);
+		},
+	};
+};
+
+/** Milliseconds of real time after which a silent server is given up. */
+const silence = 250;
+
+/** Fresh adapters, not yet connected. */
+export const adapters = ({source, destination, clock}: Ends): {readonly source: MailSource; readonly destination: MailDestination; close(): Promise<void>} => {
+	const common = {
+		clock, random: Math.random, notice: () => undefined, tls: false, user, credential: async () => ({password}), timing: {silence},
+	};
+	const [from, to] = [imapSource({...common, host: source.host, port: source.port}), imapDestination({...common, host: destination.host, port: destination.port})];
+	return {
+		source: from, destination: to,
+		async close() {
+			await Promise.all([from.close(), to.close()]);
+		},
+	};
+};
+
+export const directory = '/state';
+
+/** One run, with default lanes and batches, from opening the journal to closing the connections. */
+export const migrate = async (ends: Ends, more: Partial<Parameters<typeof runEngine>[0]> & {readonly command?: string} = {}): Promise<Ran> => {
+	const own = adapters(ends);
+	try {
+		return await runEngine({
+			source: own.source, destination: own.destination, files: ends.files, directory, clock: ends.clock, choices: {memory: 64 * 1024 * 1024}, ...more,
+		});
+	} finally {
+		await own.close();
+	}
+};
+
+/** Loses the journal. */
+export const withoutJournal = (ends: Ends): Ends => ({...ends, files: new ForgetfulFiles()});
+
+/** Every message of a mailbox as text with folder, content, date and flags, sorted: identical copies count. Folders without messages too. */
+export const contents = (server: ImapServer): string[] => server.mailbox().snapshot().flatMap(({path, messages}) => [
+	JSON.stringify(path),
+	...messages.map(({sha256, internalDate, flags}) => `${JSON.stringify(path)} ${sha256} ${internalDate} ${flags.join(' ')}`),
+]).sort();
+
+/** What of `wanted` is not in `present`, as multisets. */
+export const without = (wanted: readonly string[], present: readonly string[]): string[] => {
+	const counts = new Map<string, number>();
+	for (const line of present) {
+		counts.set(line, (counts.get(line) ?? 0) + 1);
+	}
+
+	return wanted.filter(line => {
+		const left = counts.get(line) ?? 0;
+		counts.set(line, left - 1);
+		return left <= 0;
+	});
+};
+
+/** Messages by fate as the journal has them, read anew from its file. */
+export const onRecord = async (ends: Ends): Promise<Record<string, number>> => {
+	const journal = await openTestJournal(ends.files, directory, ends.clock);
+	const sums: Record<string, number> = {};
+	for (const folder of journal.record.folders) {
+		for (const [state, count] of Object.entries(folder.counts())) {
+			sums[state] = (sums[state] ?? 0) + count;
+		}
+	}
+
+	await journal.close();
+	return sums;
+};
+
+const seen = String.raw`\Seen`;
+const flags = [[], [seen], [seen, String.raw`\Answered`], [seen, String.raw`\Flagged`], ['$Forwarded'], [String.raw`\Draft`]];
+
+export const message = (header: string, body: string, internalDate: number, given: readonly string[] = []): MessageSeed => ({
+	bytes: Buffer.from(`${header}\r\n\r\n${body}\r\n`), internalDate, flags: given,
+});
+
+/**
+25 messages in six folders: three identical copies and a fourth of another date, three that differ in one figure only,
+one without Message-ID, one of 40 kB, and a folder without any.
+*/
+export const smallMailbox = (): FolderSeed[] => {
+	const many = (count: number, name: string): MessageSeed[] => Array.from({length: count}, (_value, index) => message(
+		`From: ana@example.org\r\nSubject: ${name} ${index}\r\nMessage-ID: <${name}-${index}@example.org>`, `Text ${index} of ${name}`, Date.UTC(2019, index, 3, 10, index), flags[index % flags.length],
+	));
+	const copy = (date: number) => message('Subject: the same\r\nMessage-ID: <same@example.org>', 'again', date, [seen]);
+	const invoice = (number: number) => message('Subject: invoice\r\nMessage-ID: <invoice@example.org>', `Number ${number}`, Date.UTC(2021, 5, 1));
+	return [
+		{path: ['INBOX'], messages: [...many(6, 'inbox'), ...[1, 1, 1, 2].map(day => copy(Date.UTC(2021, 1, day)))]},
+		{path: ['Clients', 'ACME'], messages: [...[1000, 1001, 1002].map(number => invoice(number)), ...many(2, 'acme')]},
+		{path: ['Übersee'], messages: [...many(4, 'sea'), message('Subject: without an id', 'nobody knows me', Date.UTC(2018, 1, 1)), message('Subject: large\r\nMessage-ID: <large@example.org>', 'line of text\r\n'.repeat(3000), Date.UTC(2018, 2, 1))]},
+		{path: ['Sent Items'], role: 'sent', messages: many(4, 'sent')},
+		{path: ['Empty']},
+	];
+};
+
+export const smallCount = 25;
+
+/** Runs a task for each item, several at once: their waits overlap. */
+export const forEach = async <T>(items: Iterable<T>, atOnce: number, task: (item: T) => Promise<void>): Promise<void> => {
+	const queue = [...items];
+	await Promise.all(Array.from({length: atOnce}, async () => {
+		for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+			// eslint-disable-next-line no-await-in-loop -- one after another in each of several runners
+			await task(item);
+		}
+	}));
+};
