@@ -4,6 +4,7 @@
 //   npm run bench:memory
 import {spawn} from 'node:child_process';
 import {createHash, randomBytes} from 'node:crypto';
+import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import os from 'node:os';
@@ -22,8 +23,12 @@ const sizeOf = index => Math.round(15_000 * (2 ** (((createHash('sha1').update(S
 const huge = index => Buffer.concat([text(`large-${index}`, 0), Buffer.alloc(largeBytes, `${body.slice(0, 700_000)}\r\n`)]);
 
 const messages = [
-	...Array.from({length: small}, (_, index) => ({uid: index + 1, bytes: text(`small-${index}`, sizeOf(index)), internalDate: Date.UTC(2020, 0, 1) + (index * 60_000), flags: []})),
-	...Array.from({length: large}, (_, index) => ({uid: small + index + 1, bytes: huge(index), internalDate: Date.UTC(2024, 0, 1) + (index * 60_000), flags: []})),
+	...Array.from({length: small}, (_, index) => ({
+		uid: index + 1, bytes: text(`small-${index}`, sizeOf(index)), internalDate: Date.UTC(2020, 0, 1) + (index * 60_000), flags: [],
+	})),
+	...Array.from({length: large}, (_, index) => ({
+		uid: small + index + 1, bytes: huge(index), internalDate: Date.UTC(2024, 0, 1) + (index * 60_000), flags: [],
+	})),
 ];
 const clock = realClock();
 const serve = async folders => ImapServer.start({clock, users: [{name: 'ana', password: 'bench', mailbox: {folders}}]});
@@ -54,7 +59,9 @@ const run = async command => {
 
 const results = [await run('migrate'), await run('migrate'), await run('verify')];
 console.table(results);
-console.log(JSON.stringify({node: process.version, small, large, largeBytes, mark, results}));
+console.log(JSON.stringify({
+	node: process.version, small, large, largeBytes, mark, results,
+}));
 await Promise.all([source.close(), destination.close()]);
 await rm(home, {recursive: true});
 process.exitCode = results.every(result => result.code === 0 && result.megabytes < mark) ? 0 : 1;

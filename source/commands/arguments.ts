@@ -73,7 +73,10 @@ const usage = (detail: string): never => {
 	throw new FailureError('usage-invalid', {detail});
 };
 
-/** The known word nearest to a mistyped one, at most two edits away. */
+/** As it is typed: `-x`, `--stop-on-hangup`. */
+const optionName = (flag: string): string => flag.length === 1 ? `-${flag}` : `--${flag.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+
+/** The known word nearest to a mistyped one, at most two edits away and with something left of it. */
 const nearest = (word: string, known: readonly string[]): string | undefined => {
 	const distance = (a: string, b: string): number => {
 		let row = Array.from({length: b.length + 1}, (_, index) => index);
@@ -89,7 +92,7 @@ const nearest = (word: string, known: readonly string[]): string | undefined => 
 		return row[b.length]!;
 	};
 
-	return known.map(name => ({name, edits: distance(word, name)})).filter(entry => entry.edits <= 2).sort((a, b) => a.edits - b.edits)[0]?.name;
+	return known.map(name => ({name, edits: distance(word, name)})).filter(({edits}) => edits <= 2 && edits < word.length - 1).sort((a, b) => a.edits - b.edits)[0]?.name;
 };
 
 /** @returns what was asked, or the help text where that was asked. @throws usage-invalid */
@@ -130,7 +133,7 @@ export const parseArguments = (argv: readonly string[]): Arguments | {readonly h
 		const plain = flag.replaceAll(/-(?<letter>[a-z])/g, (_, letter: string) => letter.toUpperCase());
 		if (!known.includes(plain)) {
 			const meant = nearest(plain, known);
-			usage(`there is no option --${flag}${meant ? `; did you mean --${meant.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}` : ''}`);
+			usage(`there is no option ${optionName(flag)}${meant ? `; did you mean ${optionName(meant)}` : ''}`);
 		}
 	}
 
@@ -141,6 +144,14 @@ export const parseArguments = (argv: readonly string[]): Arguments | {readonly h
 
 	if (more.length > 0 || (file !== undefined && flags.config !== undefined)) {
 		usage('name one configuration file');
+	}
+
+	// Left out, it would mean all: not what was asked for.
+	for (const [position, word] of argv.entries()) {
+		const next = argv[position + 1];
+		if (/^--(?:config|folder|uid|code)(?:=?$)/v.test(word) && (word.endsWith('=') || next === undefined || next === '' || next.startsWith('--'))) {
+			usage(`${word.replace('=', '')} needs a value`);
+		}
 	}
 
 	if (flags.uid.some(uid => !Number.isInteger(uid) || uid < 1)) {

@@ -16,7 +16,7 @@ import {onStage, type Stage} from './stage.js';
 /** Tells what the configuration brought along that a person may not expect. */
 const announce = (settings: Settings, stage: Stage): void => {
 	for (const words of settings.announcements) {
-		stage.terminal.say(`i ${words}`);
+		stage.tell({type: 'warning', words});
 	}
 };
 

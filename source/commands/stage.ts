@@ -26,7 +26,7 @@ export type Stage = {
 const grace = 15_000;
 
 /** How a command ended that is not a migration, or failed before it became one. */
-const outcomeOf = ({failure, messages}: Progress, stopped: boolean): RunOutcome => {
+const outcomeOf = ({failure, messages, findings}: Progress, stopped: boolean): RunOutcome => {
 	if (failure) {
 		return 'failed';
 	}
@@ -35,7 +35,7 @@ const outcomeOf = ({failure, messages}: Progress, stopped: boolean): RunOutcome 
 		return 'interrupted';
 	}
 
-	return messages.refused + messages.remaining > 0 ? 'partial' : 'complete';
+	return messages.refused + messages.remaining + findings.missing + findings.altered + findings.date > 0 ? 'partial' : 'complete';
 };
 
 /**

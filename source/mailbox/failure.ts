@@ -1,3 +1,6 @@
+import {inspect} from 'node:util';
+import {cleanText} from './clean.js';
+
 /**
 Every failure there is: code, reach, when to try again, outcome, words and next step.
 
@@ -196,7 +199,16 @@ export class FailureError extends Error {
 	}
 }
 
+/** Words of a thrown value that is not ours: they may quote what a stranger wrote. */
+const wordsOf = (error: unknown): string => {
+	if (error instanceof Error) {
+		return cleanText(`${error.name}: ${error.message}`, 1000);
+	}
+
+	return cleanText(typeof error === 'string' ? error : inspect(error, {depth: 0}), 1000);
+};
+
 /** Any thrown value as a failure; what is not one of ours is a bug. */
 export const failureOf = (error: unknown): Failure => error instanceof FailureError
 	? error.failure
-	: new FailureError('bug', {detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error), cause: error}).failure;
+	: new FailureError('bug', {detail: wordsOf(error), cause: error}).failure;

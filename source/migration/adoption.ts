@@ -3,13 +3,7 @@ import {type FolderPath, pathKey} from '../mailbox/mailbox.js';
 import {type Context} from './context.js';
 import {prefixLength} from './record-hash.js';
 import {type FolderRecord} from './record-folder.js';
-import {type FolderWork} from './work.js';
-
-/** Messages that lie at the destination without being on record: each can be adopted once. */
-export type Candidates = {
-	/** The id of a stored message with exactly this fingerprint. */
-	take(fingerprint: Fingerprint): string | undefined;
-};
+import {type Candidates, type FolderWork} from './work.js';
 
 const secondOf = (time: number): number => Math.trunc(time / 1000);
 

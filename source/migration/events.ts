@@ -34,7 +34,7 @@ export type Event =
 	}
 	/** The destination holds the wanted name equal to another one: the folder goes elsewhere than was said. */
 	| {readonly type: 'folder.renamed'; readonly folder: FolderPath; readonly destination: FolderPath; readonly wanted: FolderPath; readonly reason: string}
-	/** Something in the choices that has no effect, most likely a misspelling. */
+	/** Something in the choices that has no effect, most likely a misspelling; or an effect that a person may not expect. */
 	| {readonly type: 'warning'; readonly words: string}
 	/** A folder the source lists that holds no mail, or a container. */
 	| {readonly type: 'folder.ignored'; readonly folder: FolderPath; readonly kind: 'container' | 'not-mail'}

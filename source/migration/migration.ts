@@ -122,6 +122,7 @@ export const startMigration = (options: MigrationOptions): Migration => {
 			context, works, moves: survey.moves, pace, alarm,
 			budget: new ByteBudget(options.choices.memory, control.stopping),
 			isDone,
+			doubts: fingerprint => settler.doubts(fingerprint),
 			unsure(entry, uid) {
 				entry.underWay--;
 				settler.add(entry.record, uid, entry);
@@ -160,15 +161,29 @@ export const startMigration = (options: MigrationOptions): Migration => {
 				entry.failed = true;
 				dropReady(transfer.budget, entry);
 				control.changed.notify();
-				while (entry.lanes > 0) {
+				while (entry.lanes > 0 || entry.looking) {
 					// eslint-disable-next-line no-await-in-loop -- Waiting is the purpose.
 					await control.changed.wait();
 				}
 
-				const before = survey.unsure.length;
-				works.push(await resurvey(context, entry, survey));
-				for (const unsure of survey.unsure.splice(before)) {
-					settler.add(unsure.record, unsure.uid, unsure.work);
+				// Keeps looks waiting: they must know the work that takes its place.
+				entry.lanes++;
+				try {
+					works[works.indexOf(entry)] = await resurvey(context, entry, survey);
+					for (const unsure of survey.unsure.splice(0)) {
+						settler.add(unsure.record, unsure.uid, unsure.work);
+					}
+				} catch (error) {
+					const reason = failureOf(error);
+					if (reason.reach !== 'folder') {
+						throw error;
+					}
+
+					entry.failed = false;
+					failFolder(transfer, entry, reason);
+				} finally {
+					entry.lanes--;
+					control.changed.notify();
 				}
 			},
 			troubles: 0,

@@ -23,6 +23,8 @@ export class Pace {
 	#ceiling: number;
 	#calm = 0;
 	#repeats = 0;
+	/** The last throttle, as opposed to trouble with the line, lasts until then. */
+	#throttledUntil = 0;
 	#nextSlot = 0;
 	readonly #limits: Limits;
 	readonly #rate: number;
@@ -55,7 +57,7 @@ export class Pace {
 	/** The server asked for a pause. @param wait what it asked for, undefined where it named none. @returns false where a lane before told of the same */
 	throttled(now: number, wait: number | undefined): boolean {
 		// Several lanes hear of the same throttle: only the first halves.
-		const isNew = now >= this.until;
+		const isNew = now >= this.#throttledUntil;
 		if (isNew) {
 			this.lanes = Math.max(1, Math.floor(this.lanes / 2));
 			this.#repeats++;
@@ -63,7 +65,8 @@ export class Pace {
 
 		this.#calm = 0;
 		const floor = Math.min(longestFloor, (wait === undefined ? 10 : 1) * firstFloor * (2 ** (this.#repeats - 1)));
-		this.until = Math.max(this.until, now + Math.max(wait ?? 0, floor));
+		this.#throttledUntil = Math.max(this.#throttledUntil, now + Math.max(wait ?? 0, floor));
+		this.until = Math.max(this.until, this.#throttledUntil);
 		return isNew;
 	}
 
@@ -73,9 +76,9 @@ export class Pace {
 		this.until = Math.max(this.until, now + Math.min(60_000, 500 * (2 ** Math.min(times, 10))));
 	}
 
-	/** A person asks for so many lanes; the road's own limit stays above. */
+	/** A person asks for so many lanes, at least one; the road's own limit stays above. */
 	ask(lanes: number): void {
-		this.#ceiling = Math.max(1, Math.min(lanes, this.#limits.max));
+		this.#ceiling = Math.max(1, Math.min(Math.floor(lanes) || 1, this.#limits.max));
 		this.lanes = this.#ceiling;
 	}
 

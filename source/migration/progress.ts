@@ -1,4 +1,6 @@
-import {type FolderPath, type Role, pathKey} from '../mailbox/mailbox.js';
+import {
+	type FolderPath, type Role, pathKey, samePath,
+} from '../mailbox/mailbox.js';
 import {type Failure, type FailureCode} from '../mailbox/failure.js';
 import {
 	type Phase, type RunOutcome, type Tally, type Told, type VerdictKind,
@@ -223,7 +225,11 @@ export const fold = (progress: Progress, event: Told): void => {
 		}
 
 		case 'folder.ignored': {
-			progress.ignored.push({path: event.folder, kind: event.kind});
+			// The demo surveys twice: for the plan, and for the run.
+			if (!progress.ignored.some(({path}) => samePath(path, event.folder))) {
+				progress.ignored.push({path: event.folder, kind: event.kind});
+			}
+
 			break;
 		}
 
@@ -235,17 +241,10 @@ export const fold = (progress: Progress, event: Told): void => {
 
 		case 'message.delivered': {
 			const folder = move(progress, event, event.from, 'delivered');
-			if (event.lost && event.lost.length > 0) {
-				for (const tally of [folder?.messages, progress.messages]) {
-					if (tally) {
-						tally.lossy++;
-					}
-				}
-
-				for (const tally of [folder?.bytes, progress.bytes]) {
-					if (tally) {
-						tally.lossy += event.bytes;
-					}
+			if (folder && event.lost && event.lost.length > 0) {
+				for (const {messages, bytes} of [folder, progress]) {
+					messages.lossy++;
+					bytes.lossy += event.bytes;
 				}
 			}
 

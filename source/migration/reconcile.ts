@@ -24,11 +24,13 @@ const sameSecond = (a: number, b: number): boolean => Math.trunc(a / 1000) === M
 /**
 Which generation a listing belongs to (design, rule 7). UIDVALIDITY alone proves little on WorkMail:
 it was seen to stay 1 across delete and recreate. So a UID that stands for a message of another size or
-date than on record means another life of the folder, named with a suffix of ours.
+date than on record means another life of the folder, named with a suffix of ours; so does a UIDNEXT that fell
+(RFC 9051 2.3.1.1: it never does).
 
 @param earlier all generations on record of this path, oldest first
+@param previous the listing of the latest of them before this one, where there is one
 */
-export const generationOf = (listing: Listing, earlier: readonly KnownFolder[]): {readonly generation: string; readonly known: boolean} => {
+export const generationOf = (listing: Listing, earlier: readonly KnownFolder[], previous?: Listing): {readonly generation: string; readonly known: boolean} => {
 	const latest = earlier.at(-1);
 	const lives = earlier.filter(folder => validityOf(folder.generation) === listing.generation).length;
 	const fresh = lives === 0 ? listing.generation : `${listing.generation}+${lives}`;
@@ -36,10 +38,18 @@ export const generationOf = (listing: Listing, earlier: readonly KnownFolder[]):
 		return {generation: fresh, known: false};
 	}
 
-	for (const known of latest.entries()) {
+	// Where UIDNEXT is one: above every message.
+	const next = listing.length > 0 && listing.uidAt(listing.length - 1) >= listing.uidNext ? 0 : listing.uidNext;
+	const isAnother = (known: Pick<Known, 'uid' | 'size' | 'receivedAt'>): boolean => {
 		const listed = listing.get(known.uid);
-		if (listed && (listed.size !== known.size || !sameSecond(listed.receivedAt, known.receivedAt))) {
-			return {generation: fresh, known: false};
+		return listed ? listed.size !== known.size || !sameSecond(listed.receivedAt, known.receivedAt) : next > 0 && known.uid >= next;
+	};
+
+	for (const messages of [latest.entries(), previous ?? []]) {
+		for (const known of messages) {
+			if (isAnother(known)) {
+				return {generation: fresh, known: false};
+			}
 		}
 	}
 
@@ -54,7 +64,7 @@ export type Reconciliation = {
 	readonly unsure: number[];
 	/** Marked `\Deleted` and without a fate: to be excluded. */
 	readonly excluded: number[];
-	/** Excluded or refused by a rule that no longer applies. */
+	/** Excluded or refused by a rule that no longer applies, or vanished and there again. */
 	readonly reopened: number[];
 	/** Larger than the limit: to be refused unsent. */
 	readonly tooLarge: number[];
@@ -89,7 +99,7 @@ export const reconcile = (listing: Listing, known: KnownFolder | undefined, limi
 		const state = known?.state(message.uid) ?? 'remaining';
 		const deleted = message.flags.includes(String.raw`\Deleted`);
 		const large = limit > 0 && message.size > limit;
-		if ((state === 'excluded' && !deleted) || (state === 'refused' && !large && overLimit(message.uid))) {
+		if (state === 'vanished' || (state === 'excluded' && !deleted) || (state === 'refused' && !large && overLimit(message.uid))) {
 			result.reopened.push(message.uid);
 		} else if (state !== 'remaining') {
 			continue;

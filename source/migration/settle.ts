@@ -2,6 +2,7 @@ import {groupBy} from '../mailbox/group-by.js';
 import {type FolderPath, pathKey} from '../mailbox/mailbox.js';
 import {type Unsure} from '../mailbox/destination.js';
 import {failureOf} from '../mailbox/failure.js';
+import {type Fingerprint} from '../mailbox/identity.js';
 import {type Context} from './context.js';
 import {type Alarm} from './condition.js';
 import {type FolderRecord} from './record-folder.js';
@@ -13,8 +14,8 @@ import {stampOf} from './stamp.js';
 type Entry = {
 	readonly record: FolderRecord;
 	readonly uid: number;
-	/** Absent where the source has no such message any more. */
-	readonly work?: FolderWork;
+	/** Absent where the source has no such message any more. Another one once its folder was listed again. */
+	work: FolderWork | undefined;
 	/** When the connection was lost, at the latest. */
 	readonly lostAt: number;
 	looks: number;
@@ -51,16 +52,44 @@ export class Settler {
 		return this.#entries.size;
 	}
 
+	/** A message that is known already stays as it is, but for its folder's work. */
 	add(record: FolderRecord, uid: number, work: FolderWork | undefined): void {
 		const now = this.#context.clock.now();
+		const isSame = (entry: Entry): boolean => entry.record === record && entry.uid === uid;
 		if (work) {
 			work.held++;
 		}
 
+		const known = [...this.#entries].find(entry => isSame(entry));
+		if (known) {
+			if (known.work) {
+				known.work.held--;
+			}
+
+			known.work = work;
+			return;
+		}
+
+		for (const entry of this.#left) {
+			if (isSame(entry)) {
+				this.#left.delete(entry);
+			}
+		}
+
 		this.#entries.add({
-			record, uid, ...(work && {work}), lostAt: now, looks: 0, next: now + this.#context.traits.looks[0], troubles: 0,
+			record, uid, work, lostAt: now, looks: 0, next: now + this.#context.traits.looks[0], troubles: 0,
 		});
 		this.#context.control.changed.notify();
+	}
+
+	/** Whether an equal message, gone from the source under its key, may still turn out to be at the destination. */
+	doubts(fingerprint: Fingerprint): 'open' | 'left' | undefined {
+		const isEqual = (entry: Entry): boolean => !entry.work?.listing.has(entry.uid) && entry.record.matches(entry.uid, fingerprint);
+		if ([...this.#entries].some(entry => isEqual(entry))) {
+			return 'open';
+		}
+
+		return [...this.#left].some(entry => isEqual(entry)) ? 'left' : undefined;
 	}
 
 	/** Before anything is sent: what an earlier run delivered is found at once; what is not found waits its time. */
@@ -101,17 +130,22 @@ export class Settler {
 	async #look(group: readonly Entry[], counts: boolean): Promise<void> {
 		const {journal, destination, source, control, clock} = this.#context;
 		const path = group[0]!.record.destination;
-		const neighbours = this.#works.filter(work => pathKey(work.mapping.destination) === pathKey(path));
-		for (const work of neighbours) {
-			work.looking = true;
-		}
+		// Asked anew each time: a folder that is listed again gets another work.
+		const neighbours = () => this.#works.filter(work => pathKey(work.mapping.destination) === pathKey(path));
+		const mark = (looking: boolean) => {
+			for (const work of neighbours()) {
+				work.looking = looking;
+			}
+		};
 
+		mark(true);
 		try {
 			// A copy that is being delivered right now must not be taken for the one that is looked for.
-			while (neighbours.some(work => work.lanes > 0)) {
+			while (neighbours().some(work => work.lanes > 0)) {
 				control.stopping.throwIfAborted();
 				// eslint-disable-next-line no-await-in-loop -- Waiting is the purpose.
 				await control.changed.wait();
+				mark(true);
 			}
 
 			const twins = await this.#twins(group);
@@ -153,10 +187,7 @@ export class Settler {
 				}
 			}
 		} finally {
-			for (const work of neighbours) {
-				work.looking = false;
-			}
-
+			mark(false);
 			control.changed.notify();
 		}
 	}

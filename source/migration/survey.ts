@@ -42,10 +42,10 @@ export const tallyOf = (record: FolderRecord, remaining: {readonly messages: num
 const totalOf = (tally: Tally): number => tally.delivered + tally.alreadyThere + tally.excluded + tally.refused + tally.vanished + tally.remaining;
 
 /** Finds or opens the record of the generation that a listing belongs to. */
-const recordFor = (context: Context, path: FolderPath, destination: FolderPath, listing: Listing): {record: FolderRecord; earlier: FolderRecord[]} => {
+const recordFor = (context: Context, {source: path, destination}: Pick<FolderMapping, 'source' | 'destination'>, listing: Listing, previous?: Listing): {record: FolderRecord; earlier: FolderRecord[]} => {
 	const {record, append} = {record: context.journal.record, append: context.journal.append.bind(context.journal)};
 	const generations = record.folders.filter(folder => samePath(folder.path, path));
-	const {generation, known} = generationOf(listing, generations);
+	const {generation, known} = generationOf(listing, generations, previous);
 	let number = known ? generations.at(-1)!.number : record.folders.length;
 	if (!known || !samePath(generations.at(-1)!.destination, destination)) {
 		number = known ? number : record.folders.length;
@@ -58,10 +58,10 @@ const recordFor = (context: Context, path: FolderPath, destination: FolderPath, 
 };
 
 /** Brings the record into line with a listing and says what is to be done. */
-const prepareWork = (context: Context, mapping: FolderMapping, listing: Listing, survey: Survey): FolderWork => {
+const prepareWork = (context: Context, mapping: FolderMapping, {listing, previous}: {readonly listing: Listing; readonly previous?: Listing}, survey: Survey): FolderWork => {
 	const {journal, clock, choices} = context;
 	const path = mapping.source;
-	const {record, earlier} = recordFor(context, path, mapping.destination, listing);
+	const {record, earlier} = recordFor(context, mapping, listing, previous);
 	const {folder, at} = {folder: record.number, at: clock.now()};
 	const limit = choices.maxMessageSize;
 	const byLimit = (uid: number) => overLimit.has(record.refusedBy(uid) ?? '');
@@ -198,7 +198,7 @@ const tellSurveyed = (
 /** Lists one folder again, because it turned out to have changed its life while it was read. */
 export const resurvey = async (context: Context, work: FolderWork, survey: Survey): Promise<FolderWork> => {
 	const listing = await context.source.list(work.path, context.control.stopping);
-	const fresh = prepareWork(context, work.mapping, listing, survey);
+	const fresh = prepareWork(context, work.mapping, {listing, previous: work.listing}, survey);
 	fresh.resurveys = work.resurveys + 1;
 	return fresh;
 };
@@ -268,7 +268,7 @@ export const surveyAll = async (context: Context): Promise<Survey> => {
 		}
 
 		if (rule) {
-			const {record} = recordFor(context, folder.path, mapping.destination, listing);
+			const {record} = recordFor(context, mapping, listing);
 			let [messages, bytes] = [0, 0];
 			for (const entry of listing) {
 				if (record.state(entry.uid) === 'remaining') {
@@ -281,7 +281,7 @@ export const surveyAll = async (context: Context): Promise<Survey> => {
 			return;
 		}
 
-		survey.works.push(prepareWork(context, mapping, listing, survey));
+		survey.works.push(prepareWork(context, mapping, {listing}, survey));
 	});
 	tellGone(context, survey, new Set(folders.map(folder => pathKey(folder.path))));
 	// Prepared in the order the listings came; worked on in the order the source names them.

@@ -3,7 +3,7 @@ import {type MessageEntry} from '../mailbox/mailbox.js';
 import {type Delivery, type DeliveryResult, type PreparedFolder} from '../mailbox/destination.js';
 import {type ReadResult} from '../mailbox/source.js';
 import {type Failure, FailureError, failureOf} from '../mailbox/failure.js';
-import {hashOf} from '../mailbox/identity.js';
+import {type Fingerprint, hashOf} from '../mailbox/identity.js';
 import {headlineOf} from '../mailbox/headline.js';
 import {type Alarm, type ByteBudget} from './condition.js';
 import {type Context} from './context.js';
@@ -12,7 +12,7 @@ import {findCandidates, type Moves} from './adoption.js';
 import {prepareFolder} from './place.js';
 import {stampOf} from './stamp.js';
 import {
-	type FolderWork, type Window, nextReady, nextWindow, putBack, takeBatch,
+	type Candidates, type FolderWork, type Window, nextReady, nextWindow, putBack, takeBatch,
 } from './work.js';
 
 /** What transfer needs from the run that it is part of. */
@@ -26,6 +26,11 @@ export type Transfer = {
 	readonly isDone: () => boolean;
 	/** Hands over a message whose delivery has an unknown outcome. */
 	readonly unsure: (work: FolderWork, uid: number) => void;
+	/**
+	Whether an equal message, whose key the source no longer has, may still turn out to be delivered: it is being
+	looked for, or was given up for this run.
+	*/
+	readonly doubts: (fingerprint: Fingerprint) => 'open' | 'left' | undefined;
 	/** Reads a message again after a while. */
 	readonly later: (work: FolderWork, uid: number, wait: number) => void;
 	/** Wakes the lanes at a time to come. */
@@ -103,18 +108,38 @@ const ready = async ({context, works}: Transfer, work: FolderWork): Promise<Prep
 	}
 };
 
+/** First the place, then what lies there: it may turn out to be another one than was planned. */
+const candidatesFor = async (transfer: Transfer, work: FolderWork): Promise<Candidates> => {
+	await ready(transfer, work);
+	work.candidates ??= findCandidates(transfer.context, work);
+	return work.candidates;
+};
+
+/** What may still arrive for certain, or not, is asked for again so much later (milliseconds). */
+const doubtWait = 5000;
+
 /** A message that was read: adopted if it is already there, else made ready for a lane. @returns whether it keeps its place in the budget */
-const accept = async (transfer: Transfer, work: FolderWork, entry: MessageEntry, result: Extract<ReadResult, {bytes: Uint8Array}>): Promise<boolean> => {
+const accept = (transfer: Transfer, work: FolderWork, {entry, result, candidates}: {
+	readonly entry: MessageEntry; readonly result: Extract<ReadResult, {bytes: Uint8Array}>; readonly candidates: Candidates;
+}): boolean => {
 	const {context, moves, budget} = transfer;
 	const {bytes} = result;
 	const receivedAt = result.receivedAt ?? entry.receivedAt;
 	const fingerprint = {hash: hashOf(bytes), size: bytes.length, receivedAt};
 	const {announced} = result;
+	const doubt = transfer.doubts(fingerprint);
+	if (doubt === 'open') {
+		transfer.later(work, entry.uid, doubtWait);
+		return false;
+	}
+
+	if (doubt === 'left') {
+		// It remains, for a run that can tell.
+		work.underWay--;
+		return false;
+	}
+
 	const moved = moves.take(fingerprint, work.mapping.destination);
-	// First the place, then what lies there: it may turn out to be another one than was planned.
-	await ready(transfer, work);
-	work.candidates ??= findCandidates(context, work);
-	const candidates = await work.candidates;
 	const id = moved ? undefined : candidates.take(fingerprint);
 	if (moved ?? id) {
 		const superseded = moved?.record.get(moved.uid);
@@ -175,8 +200,14 @@ const readWindow = async (transfer: Transfer, {work, messages}: Window): Promise
 				await transfer.changed(work);
 				break;
 			} else {
+				const candidates = await candidatesFor(transfer, work);
+				// Another reader may have found meanwhile that the folder is not what was listed.
+				if (work.failed) {
+					break;
+				}
+
 				open.delete(result.uid);
-				held -= await accept(transfer, work, entry, result) ? entry.size : 0;
+				held -= accept(transfer, work, {entry, result, candidates}) ? entry.size : 0;
 			}
 		}
 
@@ -304,6 +335,10 @@ const settleDelivery = (transfer: Transfer, work: FolderWork, delivery: Delivery
 
 	// The message is innocent: its bytes stay for the next try.
 	work.ready.unshift(delivery);
+	if (work.failed) {
+		dropReady(budget, work);
+	}
+
 	return failure;
 };
 
@@ -347,11 +382,18 @@ const deliverBatch = async (transfer: Transfer, work: FolderWork, batch: Deliver
 	const open = new Set(batch);
 	const failed: Failure[] = [];
 	const settle = (delivery: Delivery, result: DeliveryResult) => {
-		if (open.delete(delivery)) {
+		if (!open.delete(delivery)) {
+			return;
+		}
+
+		try {
 			const failure = settleDelivery(transfer, work, delivery, result);
 			if (failure) {
 				failed.push(failure);
 			}
+		} catch (error) {
+			// The record cannot be kept. Told here: the road would take it for a failure of its own.
+			context.fail(failureOf(error));
 		}
 	};
 
@@ -379,6 +421,10 @@ const deliverBatch = async (transfer: Transfer, work: FolderWork, batch: Deliver
 		if (!sent) {
 			work.ready.unshift(...open);
 			open.clear();
+			if (work.failed) {
+				dropReady(transfer.budget, work);
+			}
+
 			failed.push(failure);
 		}
 

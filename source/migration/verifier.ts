@@ -53,7 +53,7 @@ type Absent = {
 /** A destination message that no record claims. */
 type Loose = {readonly uid: number; readonly key: string; readonly fingerprint: Fingerprint};
 
-const shapeOf = (message: {readonly size: number; readonly receivedAt: number}): string => `${message.size} ${Math.trunc(message.receivedAt / 1000)}`;
+const secondOf = (message: {readonly receivedAt: number}): number => Math.trunc(message.receivedAt / 1000);
 
 const plainFlags = (flags: readonly string[]): string => flags.filter(flag => flag !== String.raw`\Recent`).map(flag => flag.toLowerCase()).sort().join(' ');
 
@@ -272,7 +272,8 @@ const searchElsewhere = async (options: VerifyOptions, absent: readonly Absent[]
 	}
 
 	const {destination, signal} = options;
-	const wanted = new Set(absent.map(message => shapeOf(message)));
+	// Not by size: what the source announced may be wrong.
+	const wanted = new Set(absent.map(message => secondOf(message)));
 	const elsewhere: Array<{path: FolderPath; loose: Loose[]}> = [...searched].map(([key, loose]) => ({path: JSON.parse(key) as string[], loose}));
 	for (const folder of folders) {
 		if (folder.kind === 'mail' && !searched.has(pathKey(folder.path))) {
@@ -295,11 +296,11 @@ const searchElsewhere = async (options: VerifyOptions, absent: readonly Absent[]
 	}
 };
 
-const readLoose = async (destination: MailDestination, path: FolderPath, wanted: ReadonlySet<string>, signal: AbortSignal): Promise<Loose[]> => {
+const readLoose = async (destination: MailDestination, path: FolderPath, wanted: ReadonlySet<number>, signal: AbortSignal): Promise<Loose[]> => {
 	const listing = await destination.list(path, signal);
 	const loose: Loose[] = [];
 	if (listing) {
-		const alike = [...listing].filter(entry => wanted.has(shapeOf(entry)));
+		const alike = [...listing].filter(entry => wanted.has(secondOf(entry)));
 		for await (const result of destination.read(path, listing.generation, alike, signal)) {
 			if ('bytes' in result) {
 				const fingerprint = {hash: hashOf(result.bytes), size: result.bytes.length, receivedAt: listing.get(result.uid)!.receivedAt};

@@ -1,10 +1,16 @@
 import {type FolderPath, type MessageEntry} from '../mailbox/mailbox.js';
 import {type Delivery, type PreparedFolder} from '../mailbox/destination.js';
+import {type Fingerprint} from '../mailbox/identity.js';
 import {type Listing} from '../mailbox/listing.js';
 import {type FolderMapping} from '../mailbox/folder-map.js';
 import {type FolderRecord} from './record-folder.js';
-import {type Candidates} from './adoption.js';
 import {type Control} from './control.js';
+
+/** Messages that lie at the destination without being on record: each can be adopted once. */
+export type Candidates = {
+	/** The id of a stored message with exactly this fingerprint. */
+	take(fingerprint: Fingerprint): string | undefined;
+};
 
 /** One folder's share of a run. */
 export type FolderWork = {
@@ -46,16 +52,16 @@ const windowBytes = 4 * 1024 * 1024;
 const isOpen = (work: FolderWork, control: Control): boolean => !work.failed && !control.isSkipped(work.path);
 
 /**
-Which messages are read next. The folder with the most bytes to go for each reader already at it comes
-first, so that small folders run beside the large one and many readers share it at the end.
+Which messages are read next: of the folders with the fewest readers at them, the one with the most bytes to go. So the
+large folder is begun first and small ones run beside it, and where fewer folders are left than readers these share them.
 */
 export const nextWindow = (folders: readonly FolderWork[], control: Control): Window | undefined => {
 	let best: FolderWork | undefined;
 	let bestWeight = -1;
 	for (const work of folders) {
 		if (work.pending.length > 0 && isOpen(work, control) && !control.isPaused(work.path)) {
-			const weight = (work.pendingBytes + (work.pending.length * 4096)) / (1 + work.readers);
-			if (weight > bestWeight) {
+			const weight = work.pendingBytes + (work.pending.length * 4096);
+			if (!best || work.readers < best.readers || (work.readers === best.readers && weight > bestWeight)) {
 				best = work;
 				bestWeight = weight;
 			}

@@ -43,7 +43,7 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 		}
 
 		case 'warning': {
-			return `i ${cleanText(event.words)}`;
+			return `i ${cleanText(event.words, 1000)}`;
 		}
 
 		case 'folder.failed': {
@@ -60,7 +60,7 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 
 		case 'pace': {
 			if (event.reason === 'throttled' && event.until !== undefined) {
-				return `~ The destination asked us to slow down: waiting ${duration((event.until - event.at) / 1000)}, then ${plural(event.lanes, 'lane')}. Nothing is lost.`;
+				return `~ The destination asked us to slow down: waiting ${duration((event.until - event.at) / 1000)}, then ${event.lanes === 1 ? 'one' : count(event.lanes)} at a time. No mail is lost.`;
 			}
 
 			return undefined;
@@ -70,12 +70,12 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 			const {type, side, wait, detail} = event.notice;
 			const who = side === 'source' ? 'the source' : 'the destination';
 			if (type === 'reconnecting') {
-				const next = wait ? `, next try in ${duration(wait / 1000)}` : '';
-				return event.notice.code === 'host-unreachable' ? `~ ${capital(who)} does not answer${next}.` : `~ Connection to ${who} lost${next}. Nothing is lost.`;
+				const next = wait ? ` in ${duration(wait / 1000)}` : '';
+				return event.notice.code === 'host-unreachable' ? `~ ${capital(who)} does not answer; trying again${next}.` : `~ The connection to ${who} broke off; reconnecting${next}. No mail is lost.`;
 			}
 
 			if (type === 'throttled' || type === 'fewer-connections') {
-				return `~ ${capital(who)} ${type === 'throttled' ? 'asked us to slow down' : 'takes fewer connections'}${detail ? ` [${detail}]` : ''}. Nothing is lost.`;
+				return `~ ${capital(who)} ${type === 'throttled' ? 'asked us to slow down' : 'takes fewer connections'}${detail ? ` [${detail}]` : ''}. No mail is lost.`;
 			}
 
 			return undefined;
@@ -86,7 +86,7 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 				return 'Stopping. What is done stays done.';
 			}
 
-			return `Stopping: finishing ${plural(event.underWay, 'message')}, up to 15 s; again to stop now. What is done stays done.`;
+			return 'Stopping: what is under way is finished first, 15 s at most; Ctrl-C again stops at once. What is done stays done.';
 		}
 
 		case 'run.failed': {
@@ -94,12 +94,13 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 		}
 
 		case 'verify.finding': {
-			const nth = Object.values(progress.findings).reduce((sum, number) => sum + number, 0);
-			if (event.kind === 'extra' || event.kind === 'flags' || nth > mostFindings) {
+			const {extra, flags, ...listed} = progress.findings;
+			const nth = Object.values(listed).reduce((sum, number) => sum + number, 0);
+			if (event.kind === 'extra' || event.kind === 'flags' || nth > mostFindings + 1) {
 				return undefined;
 			}
 
-			return `! ${name(event.folder)} UID ${event.uid}: ${verdictWord[event.kind]}${event.detail ? ` (${cleanText(event.detail)})` : ''}`;
+			return nth > mostFindings ? '! … and more; "aw2ms365 verify --json" names each.' : `! ${name(event.folder)} UID ${event.uid}: ${verdictWord[event.kind]}${event.detail ? ` (${cleanText(event.detail)})` : ''}`;
 		}
 
 		case 'phase':
@@ -128,10 +129,11 @@ const progressLine = (progress: Progress, now: number): string => {
 	const total = totalOf(messages);
 	const done = total - messages.remaining;
 	const pace = paceOf(progress, now);
-	const waiting = progress.waitUntil > now ? `   waiting ${duration((progress.waitUntil - now) / 1000)}, as asked` : '';
+	const waiting = progress.waitUntil > now ? `   waiting ${duration((progress.waitUntil - now) / 1000)} for the destination` : '';
 	const leftOver = pace.secondsLeft === undefined || waiting ? '' : `   about ${duration(pace.secondsLeft)} left`;
 	const refused = messages.refused > 0 ? `   ${count(messages.refused)} refused` : '';
-	return `${left(total === 0 ? '' : `${Math.floor(done * 100 / total)} %`, 5)}  ${count(done)} of ${count(total)}   ${bytes(progress.bytes.delivered + progress.bytes.alreadyThere)}   ${rate(pace.messages)}/s${leftOver}${refused}${waiting}`;
+	const unsure = messages.unsure > 0 ? `   ${count(messages.unsure)} unsure, being looked for` : '';
+	return `${left(total === 0 ? '' : `${Math.floor(done * 100 / total)} %`, 5)}  ${count(done)} of ${count(total)}   ${bytes(progress.bytes.delivered + progress.bytes.alreadyThere)}   ${rate(pace.messages)}/s${leftOver}${refused}${unsure}${waiting}`;
 };
 
 /** How long the progress stays unsaid where it cannot replace itself, by how long the run has gone on; seconds. */
@@ -172,8 +174,27 @@ export const plainFace = (terminal: Terminal, progress: Progress): Face => {
 	};
 };
 
+/** What keeps a run from being complete, each with its number. */
+const shortfalls = ({messages, folders, verification}: Summary): string[] => {
+	const {missing = 0, altered = 0, date = 0} = verification?.findings ?? {};
+	const parts: ReadonlyArray<readonly [number, string]> = [
+		[messages.refused, 'refused message'],
+		[messages.unsure, 'unsure message'],
+		[messages.remaining - messages.unsure, 'remaining message'],
+		[folders.filter(folder => folder.failure).length, 'failed folder'],
+		[missing, 'missing message'],
+		[altered, 'altered message'],
+		[date, 'changed date'],
+	];
+	return parts.filter(([number]) => number > 0).map(([number, noun]) => plural(number, noun));
+};
+
 const headline = (summary: Summary): string => {
-	const {messages, outcome, command} = summary;
+	const {outcome, command, failure} = summary;
+	if (failure) {
+		return `Not finished. ${failure.sentence}`;
+	}
+
 	if (command === 'status' || command === 'failures') {
 		return 'On record:';
 	}
@@ -185,11 +206,7 @@ const headline = (summary: Summary): string => {
 		}
 
 		case 'partial': {
-			const parts = [
-				messages.refused > 0 ? plural(messages.refused, 'refused message') : '',
-				messages.unsure > 0 ? plural(messages.unsure, 'unsure message') : '',
-				messages.remaining - messages.unsure > 0 ? `${plural(messages.remaining - messages.unsure, 'message')} remaining` : '',
-			].filter(Boolean);
+			const parts = shortfalls(summary);
 			return parts.length > 0 ? `${verb} with ${parts.join(', ')}.` : `${verb}, not everything is well.`;
 		}
 
@@ -215,6 +232,10 @@ export const summaryLines = (summary: Summary): string[] => {
 		lines.push(`  ${count(messages.lossy)} of those delivered lost something on the way (keywords or the like)`);
 	}
 
+	if (messages.unsure > 0) {
+		lines.push(`  ${count(messages.unsure)} of those remaining may be there already: the next run looks before it sends anything`);
+	}
+
 	if (thisRun.delivered > 0) {
 		lines.push(`  This run: ${count(thisRun.delivered)} delivered, ${bytes(thisRun.bytes)} in ${duration(seconds)}, ${rate(thisRun.delivered / Math.max(seconds, 0.1))}/s${thisRun.earlier > 0 ? `; ${count(thisRun.earlier)} already done by earlier runs` : ''}`);
 	} else if (thisRun.earlier > 0 && summary.command !== 'status') {
@@ -227,8 +248,10 @@ export const summaryLines = (summary: Summary): string[] => {
 		lines.push(`  Verified: ${count(compared)} compared, ${count(equal)} equal${found.length > 0 ? `; ${found.join(', ')}` : ''}`);
 	}
 
+	const failed = summary.folders.flatMap(({path, failure}) => failure ? [`  ${name(path)}: ${sentenceOf(failure)} ${failures[failure.code].next}`] : []);
+	lines.push(...failed);
 	for (const {code, count: number} of summary.refused) {
-		lines.push(`  ${count(number)} × ${failures[code as keyof typeof failures].sentence} ${failures[code as keyof typeof failures].next}`);
+		lines.push(`  ${count(number)} × ${failures[code].sentence} ${failures[code].next}`);
 	}
 
 	if (summary.command === 'demo') {

@@ -1,10 +1,12 @@
 import {showPath} from '../mailbox/mailbox.js';
-import {failures, type Failure} from '../mailbox/failure.js';
-import {type RunOutcome, type Tally} from '../migration/events.js';
+import {failures, type Failure, type FailureCode} from '../mailbox/failure.js';
+import {type RunOutcome, type Tally, type VerdictKind} from '../migration/events.js';
 import {type Progress, totalOf} from '../migration/progress.js';
 
 /** Messages by fate; `total` equals the sum of the six after it. */
 export type Messages = {readonly total: number} & Tally;
+
+type Verification = {readonly compared: number; readonly equal: number; readonly findings: Readonly<Record<VerdictKind, number>>};
 
 export type Summary = {
 	readonly type: 'summary';
@@ -25,14 +27,14 @@ export type Summary = {
 	readonly thisRun: {readonly delivered: number; readonly bytes: number; readonly earlier: number};
 	readonly folders: ReadonlyArray<{
 		readonly folder: string; readonly path: readonly string[]; readonly destination: readonly string[]; readonly messages: Messages; readonly bytes: number;
-		readonly failure?: Failure; readonly verification?: unknown;
+		readonly failure?: Failure; readonly verification?: Verification;
 	}>;
 	/** Refused by this run, by cause. */
-	readonly refused: ReadonlyArray<{readonly code: string; readonly count: number; readonly sentence: string; readonly next: string}>;
+	readonly refused: ReadonlyArray<{readonly code: FailureCode; readonly count: number; readonly sentence: string; readonly next: string}>;
 	readonly failure?: Failure & {readonly sentence: string; readonly next: string};
 	/** The file that `init` wrote. */
 	readonly file?: string;
-	readonly verification?: {readonly compared: number; readonly equal: number; readonly findings: Readonly<Record<string, number>>};
+	readonly verification?: Verification;
 };
 
 const withTotal = (tally: Tally): Messages => {

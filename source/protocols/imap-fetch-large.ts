@@ -4,7 +4,7 @@ import {FailureError} from '../mailbox/failure.js';
 import {
 	atom, bytesOf, fetchItems, numberOf, sequence,
 } from './imap-node.js';
-import {fetchMessages, type Wanted} from './imap-fetch.js';
+import {dateOf, fetchMessages, type Wanted} from './imap-fetch.js';
 import {command, type Session} from './imap-session.js';
 
 /** From this announced size on, in bytes, a message is fetched in pieces: whole, it would lie in memory twice. */
@@ -13,10 +13,12 @@ export const largeFrom = 8 * 1024 * 1024;
 /** Bytes asked for at once. */
 const piece = 4 * 1024 * 1024;
 
+type Piece = {readonly bytes: Uint8Array; readonly receivedAt?: number};
+
 /** Up to `piece` bytes from an offset on; undefined when the message is not there, empty beyond its end. */
-const fetchPiece = async (session: Session, uid: number, offset: number): Promise<Uint8Array | undefined> => {
-	let bytes: Uint8Array | undefined;
-	const {unparsed} = await command(session, 'fetch', 'UID FETCH', [sequence(String(uid)), [atom('UID'), {
+const fetchPiece = async (session: Session, uid: number, offset: number): Promise<Piece | undefined> => {
+	let found: Piece | undefined;
+	const {unparsed} = await command(session, 'fetch', 'UID FETCH', [sequence(String(uid)), [atom('UID'), atom('INTERNALDATE'), {
 		type: 'ATOM', value: 'BODY.PEEK', section: [], partial: [offset, piece],
 	}]], {
 		endless: true,
@@ -24,16 +26,16 @@ const fetchPiece = async (session: Session, uid: number, offset: number): Promis
 			fetch(line) {
 				const items = fetchItems(line);
 				if (numberOf(items?.get('UID')) === uid && items!.has('BODY[]')) {
-					bytes = bytesOf(items!.get('BODY[]')) ?? new Uint8Array();
+					found = {bytes: bytesOf(items!.get('BODY[]')) ?? new Uint8Array(), ...dateOf(items)};
 				}
 			},
 		},
 	});
-	if (bytes === undefined && unparsed.length > 0) {
+	if (found === undefined && unparsed.length > 0) {
 		throw new FailureError('server-nonsense', {detail: 'the answer could not be read'});
 	}
 
-	return bytes;
+	return found;
 };
 
 /**
@@ -46,11 +48,12 @@ export async function * fetchLarge(session: Session, wanted: Wanted): AsyncGener
 	const {uid, size} = wanted;
 	const whole = Buffer.allocUnsafeSlow(size);
 	let length = 0;
+	let date: {receivedAt?: number} = {};
 	for (;;) {
-		let bytes: Uint8Array | undefined;
+		let found: Piece | undefined;
 		try {
 			// eslint-disable-next-line no-await-in-loop -- one piece after another
-			bytes = await fetchPiece(session, uid, length);
+			found = await fetchPiece(session, uid, length);
 		} catch (error) {
 			if (error instanceof FailureError && error.failure.code === 'message-unreadable' && !session.wire.closed) {
 				break;
@@ -59,11 +62,13 @@ export async function * fetchLarge(session: Session, wanted: Wanted): AsyncGener
 			throw error;
 		}
 
-		if (bytes === undefined) {
+		if (found === undefined) {
 			yield {uid, gone: true};
 			return;
 		}
 
+		const {bytes} = found;
+		date = found.receivedAt === undefined ? {} : {receivedAt: found.receivedAt};
 		const end = length + bytes.length;
 		// More than asked for: the server does not know pieces and sends the whole.
 		if (end > size || bytes.length > piece) {
@@ -78,7 +83,7 @@ export async function * fetchLarge(session: Session, wanted: Wanted): AsyncGener
 	}
 
 	if (length === size) {
-		yield {uid, bytes: whole};
+		yield {uid, bytes: whole, ...date};
 	} else {
 		yield * fetchMessages(session, [wanted]);
 	}

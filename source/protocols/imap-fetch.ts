@@ -1,8 +1,9 @@
 import {type ReadResult} from '../mailbox/source.js';
 import {FailureError} from '../mailbox/failure.js';
 import {
-	atom, bytesOf, fetchItems, numberOf, sequence,
+	atom, bytesOf, fetchItems, numberOf, sequence, textOf,
 } from './imap-node.js';
+import {parseInternalDate} from './imap-date.js';
 import {uidSet} from './imap-uid-set.js';
 import {command, type Session} from './imap-session.js';
 
@@ -16,6 +17,12 @@ const mostHeld = 32 * 1024 * 1024;
 export const tooMuchHeld = new Error('held too much');
 
 const whole = {type: 'ATOM', value: 'BODY.PEEK', section: []};
+
+/** INTERNALDATE in milliseconds, where the server tells it: a UID may have become another message of the same size. */
+export const dateOf = (items: ReturnType<typeof fetchItems>): {receivedAt?: number} => {
+	const receivedAt = parseInternalDate(textOf(items?.get('INTERNALDATE')) ?? '');
+	return receivedAt === undefined ? {} : {receivedAt};
+};
 
 /** Rows of one FETCH on their way from the wire to the consumer; the wire waits while a row is being consumed. */
 class Rows {
@@ -116,17 +123,19 @@ A length other than announced is fetched once more (design, rule 9): the same le
 export async function * fetchMessages(session: Session, messages: readonly Wanted[]): AsyncGenerator<ReadResult> {
 	const rows = new Rows();
 	const wanted = new Set(messages.map(({uid}) => uid));
+	const dates = new Map<number, {receivedAt?: number}>();
 	let finished = false;
 	let garbled = false;
 	const run = async (): Promise<void> => {
 		try {
-			const {unparsed} = await command(session, 'fetch', 'UID FETCH', [sequence(uidSet(messages.map(({uid}) => uid))), [atom('UID'), whole]], {
+			const {unparsed} = await command(session, 'fetch', 'UID FETCH', [sequence(uidSet(messages.map(({uid}) => uid))), [atom('UID'), atom('INTERNALDATE'), whole]], {
 				endless: true,
 				untagged: {
 					async fetch(line) {
 						const items = fetchItems(line);
 						const uid = numberOf(items?.get('UID'));
 						if (uid && items!.has('BODY[]') && wanted.delete(uid)) {
+							dates.set(uid, dateOf(items));
 							await rows.put(uid, bytesOf(items!.get('BODY[]')) ?? 'none');
 						}
 					},
@@ -154,7 +163,7 @@ export async function * fetchMessages(session: Session, messages: readonly Wante
 			} else if (bytes === 'none') {
 				yield {uid, failure: new FailureError('message-unreadable', {detail: 'the server lists it without content'}).failure};
 			} else if (bytes.length === size) {
-				yield {uid, bytes};
+				yield {uid, bytes, ...dates.get(uid)};
 			} else {
 				// eslint-disable-next-line no-await-in-loop -- one after another, in order
 				await rows.over();
@@ -175,13 +184,15 @@ export async function * fetchMessages(session: Session, messages: readonly Wante
 
 const fetchAgain = async (session: Session, {uid, size}: Wanted, lengthBefore: number): Promise<ReadResult> => {
 	let bytes: Uint8Array | undefined;
-	await command(session, 'fetch', 'UID FETCH', [sequence(String(uid)), [atom('UID'), whole]], {
+	let date: {receivedAt?: number} = {};
+	await command(session, 'fetch', 'UID FETCH', [sequence(String(uid)), [atom('UID'), atom('INTERNALDATE'), whole]], {
 		endless: true,
 		untagged: {
 			fetch(line) {
 				const items = fetchItems(line);
-				if (numberOf(items?.get('UID')) === uid) {
+				if (numberOf(items?.get('UID')) === uid && items!.has('BODY[]')) {
 					bytes = bytesOf(items!.get('BODY[]')) ?? bytes;
+					date = dateOf(items);
 				}
 			},
 		},
@@ -191,10 +202,12 @@ const fetchAgain = async (session: Session, {uid, size}: Wanted, lengthBefore: n
 	}
 
 	if (bytes.length === size) {
-		return {uid, bytes};
+		return {uid, bytes, ...date};
 	}
 
 	return bytes.length === lengthBefore
-		? {uid, bytes, announced: size}
+		? {
+			uid, bytes, announced: size, ...date,
+		}
 		: {uid, failure: new FailureError('message-incomplete', {detail: `announced ${size} bytes, sent ${lengthBefore}, then ${bytes.length}`}).failure};
 };

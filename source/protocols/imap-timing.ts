@@ -23,7 +23,7 @@ export const defaultImapTiming: ImapTiming = {
 	firstWaits: [2000, 5000, 15_000],
 	signInWaits: [20_000, 60_000],
 	refusalWaits: [5000, 30_000],
-	openWaits: [2000, 10_000, 30_000],
+	openWaits: [1000, 4000, 10_000],
 	backoff: {first: 1000, longest: 300_000},
 	patience: 6 * 3_600_000,
 	stale: 20_000,

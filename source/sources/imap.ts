@@ -35,6 +35,8 @@ export const imapSource = (options: ImapSourceOptions): MailSource => {
 		...options, side: 'source', connections: options.connections ?? 2, log: options.log ?? (() => undefined), timing,
 	});
 	let table: FolderTable | undefined;
+	/** UIDNEXT as last listed, by wire name and generation. */
+	const listedNext = new Map<string, {readonly generation: string; readonly uidNext: number}>();
 
 	const loadTable = async (signal: AbortSignal): Promise<FolderTable> => {
 		table = await sessions.persist(signal, async session => new FolderTable(await listNames(session), session.wire.namespaces));
@@ -98,7 +100,9 @@ export const imapSource = (options: ImapSourceOptions): MailSource => {
 		},
 		async list(path, signal) {
 			const folder = await find(path, signal);
-			return listFolder(sessions, opening(folder, signal, true), signal);
+			const listing = await listFolder(sessions, opening(folder, signal, true), signal);
+			listedNext.set(folder.raw, {generation: listing.generation, uidNext: listing.uidNext});
+			return listing;
 		},
 		async * read(path, generation, messages, signal) {
 			const folder = await find(path, signal);
@@ -107,6 +111,12 @@ export const imapSource = (options: ImapSourceOptions): MailSource => {
 				const opened = await open(session);
 				if (opened.generation !== generation.split('+', 1)[0]) {
 					throw new FailureError('folder-unreadable', {detail: 'UIDVALIDITY changed'});
+				}
+
+				// It never falls in one life of a folder (RFC 9051 2.3.1.1), whatever UIDVALIDITY says.
+				const listed = listedNext.get(folder.raw);
+				if (listed?.generation === opened.generation && opened.uidNext > 0 && opened.uidNext < listed.uidNext) {
+					throw new FailureError('folder-unreadable', {detail: 'UIDVALIDITY changed, or should have: UIDs begin anew'});
 				}
 			}, messages, signal);
 		},

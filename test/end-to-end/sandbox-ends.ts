@@ -1,9 +1,16 @@
 import {Buffer} from 'node:buffer';
 import {expect} from 'vitest';
+import {tellRecord} from '../../source/commands/record-events.js';
 import {imapDestination} from '../../source/destinations/imap.js';
 import {type Clock, realClock} from '../../source/mailbox/clock.js';
 import {type MailDestination} from '../../source/mailbox/destination.js';
 import {type MailSource} from '../../source/mailbox/source.js';
+import {Control} from '../../source/migration/control.js';
+import {type Event, Teller, type Told} from '../../source/migration/events.js';
+import {openJournal, type Journal} from '../../source/migration/journal.js';
+import {startMigration} from '../../source/migration/migration.js';
+import {fold, type Progress, startProgress} from '../../source/migration/progress.js';
+import {verify as compareEnds} from '../../source/migration/verifier.js';
 import {type FaultRule} from '../../source/sandbox/imap/faults.js';
 import {type FolderSeed} from '../../source/sandbox/imap/folder.js';
 import {type MessageSeed} from '../../source/sandbox/imap/message.js';
@@ -11,7 +18,9 @@ import {type ImapServerOptions} from '../../source/sandbox/imap/options.js';
 import {ImapServer} from '../../source/sandbox/imap/server.js';
 import {imapSource} from '../../source/sources/imap.js';
 import {ForgetfulFiles} from '../migration/forgetful-files.js';
-import {openTestJournal, type Ran, runEngine} from '../migration/run-engine.js';
+import {
+	accounts, choices, openTestJournal, type Ran, runEngine,
+} from '../migration/run-engine.js';
 
 /**
 The engine with its real adapters between two sandbox servers, all in this process. Program and servers share one
@@ -36,8 +45,16 @@ const start = async (clock: Clock, folders: readonly FolderSeed[], {rules = [], 
 	clock, users: [{name: user, password, mailbox: {folders}}], faults: {rules}, ...options,
 });
 
-export const startEnds = async (folders: readonly FolderSeed[], {source = {}, destination = {}, there = []}: {readonly source?: Server; readonly destination?: Server; /** What the destination holds already. */ readonly there?: readonly FolderSeed[]} = {}): Promise<Ends> => {
-	const clock = realClock(1000);
+export const startEnds = async (folders: readonly FolderSeed[], {
+	source = {}, destination = {}, there = [], speed = 1000,
+}: {
+	readonly source?: Server; readonly destination?: Server;
+	/** What the destination holds already. */
+	readonly there?: readonly FolderSeed[];
+	/** How many times as fast as the wall the clock runs. */
+	readonly speed?: number;
+} = {}): Promise<Ends> => {
+	const clock = realClock(speed);
 	const [from, to] = await Promise.all([start(clock, folders, source), start(clock, there, destination)]);
 	return {
 		clock, source: from, destination: to, files: new ForgetfulFiles(),
@@ -88,6 +105,9 @@ export const contents = (server: ImapServer): string[] => server.mailbox().snaps
 	...messages.map(({sha256, internalDate, flags}) => `${JSON.stringify(path)} ${sha256} ${internalDate} ${flags.join(' ')}`),
 ]).sort();
 
+/** Content and date, whatever folder it lies in and whatever flags it has. */
+export const plain = (lines: readonly string[]): string[] => lines.filter(line => line.includes('] ')).map(line => line.slice(line.indexOf('] ') + 2).split(' ', 2).join(' ')).sort();
+
 /** What of `wanted` is not in `present`, as multisets. */
 export const without = (wanted: readonly string[], present: readonly string[]): string[] => {
 	const counts = new Map<string, number>();
@@ -128,9 +148,7 @@ export const message = (header: string, body: string, internalDate: number, give
 one without Message-ID, one of 40 kB, and a folder without any.
 */
 export const smallMailbox = (): FolderSeed[] => {
-	const many = (count: number, name: string): MessageSeed[] => Array.from({length: count}, (_value, index) => message(
-		`From: ana@example.org\r\nSubject: ${name} ${index}\r\nMessage-ID: <${name}-${index}@example.org>`, `Text ${index} of ${name}`, Date.UTC(2019, index, 3, 10, index), flags[index % flags.length],
-	));
+	const many = (count: number, name: string): MessageSeed[] => Array.from({length: count}, (_value, index) => message(`From: ana@example.org\r\nSubject: ${name} ${index}\r\nMessage-ID: <${name}-${index}@example.org>`, `Text ${index} of ${name}`, Date.UTC(2019, index, 3, 10, index), flags[index % flags.length]));
 	const copy = (date: number) => message('Subject: the same\r\nMessage-ID: <same@example.org>', 'again', date, [seen]);
 	const invoice = (number: number) => message('Subject: invoice\r\nMessage-ID: <invoice@example.org>', `Number ${number}`, Date.UTC(2021, 5, 1));
 	return [
@@ -154,3 +172,62 @@ export const forEach = async <T>(items: Iterable<T>, atOnce: number, task: (item
 		}
 	}));
 };
+
+/** The journal to look at only: facts given to it stay in memory, as for `plan` and `verify`. */
+const openToLook = async ({files, clock}: Ends): Promise<Journal> => {
+	const journal = await openJournal({
+		directory, name: 'test', files, clock, accounts, readOnly: true,
+	});
+	return {
+		path: journal.path, record: journal.record,
+		append(fact) {
+			journal.record.apply(fact, 0);
+		},
+		async sync() {/* Nothing is written. */},
+		async flush() {/* Nothing is written. */},
+		details: async (folder, uid) => journal.details(folder, uid),
+		facts: () => journal.facts(),
+		close: async () => journal.close(),
+	};
+};
+
+/** A look at both sides over fresh connections: what was told, and the fold of it. */
+const look = async (ends: Ends, play: (stage: {readonly journal: Journal; readonly own: ReturnType<typeof adapters>; readonly tell: (event: Event) => void}) => Promise<void>): Promise<{readonly events: readonly Told[]; readonly progress: Progress}> => {
+	const teller = new Teller(ends.clock, 'look');
+	const [progress, events] = [startProgress(), [] as Told[]];
+	teller.listen(event => {
+		fold(progress, event);
+		events.push(event);
+	});
+	const [journal, own] = [await openToLook(ends), adapters(ends)];
+	try {
+		await play({
+			journal, own, tell(event) {
+				teller.tell(event);
+			},
+		});
+	} finally {
+		await own.close();
+		await journal.close();
+	}
+
+	return {events, progress};
+};
+
+/** As the command of that name. */
+export const verify = async (ends: Ends): ReturnType<typeof look> => look(ends, async ({journal, own, tell}) => {
+	const {signal} = new AbortController();
+	const [traits] = await Promise.all([own.destination.open(signal), own.source.open(signal)]);
+	tellRecord(journal.record, tell);
+	await compareEnds({
+		source: own.source, destination: own.destination, traits, record: journal.record, choices, signal, tell,
+	});
+});
+
+/** As the command of that name. */
+export const plan = async (ends: Ends): ReturnType<typeof look> => look(ends, async ({journal, own, tell}) => {
+	await startMigration({
+		source: own.source, destination: own.destination, journal, clock: ends.clock, random: Math.random, choices, control: new Control(), tell, dryRun: true,
+		run: {id: 'plan', version: '0.0.0', command: 'plan'},
+	}).ended;
+});

@@ -1,6 +1,9 @@
+import {Buffer} from 'node:buffer';
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readdir, readFile, rm} from 'node:fs/promises';
+import {
+	readdir, readFile, rm, writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {test as plainTest, expect} from 'vitest';
@@ -49,7 +52,7 @@ const expectNoSecrets = async (home: string, file: string, said: readonly Finish
 		}
 	}
 
-	const names = await readdir(home, {recursive: true, withFileTypes: true}).catch(() => []);
+	const names = await readdir(home, {recursive: true, withFileTypes: true});
 	for (const entry of names) {
 		const name = path.join(entry.parentPath, entry.name);
 		if (entry.isFile() && name !== file) {
@@ -66,10 +69,10 @@ type Wanted = {readonly source?: End; readonly destination?: End; readonly optio
 const build = async ({source = {}, destination = {}, options = {}}: Wanted, onTestFinished: (end: () => Promise<void>) => void): Promise<Scene> => {
 	const open = async ({folders = [], ...more}: End, name: string, password: string) => ImapServer.start({clock: realClock(), users: [{name, password, mailbox: {folders}}], ...more});
 	const [from, to] = await Promise.all([open(source, people.source, planted.source), open(destination, people.destination, planted.destination)]);
-	const side = (server: ImapServer, user: string, password: string) => ({
-		host: server.host, port: server.port, user, password,
+	const side = (server: ImapServer, user: string, password: string, {tls}: End) => ({
+		host: server.host, port: server.port, user, password, tls: tls !== undefined,
 	});
-	const {home, file, environment} = await configure(side(from, people.source, planted.source), side(to, people.destination, planted.destination), options);
+	const {home, file, environment} = await configure(side(from, people.source, planted.source, source), side(to, people.destination, planted.destination, destination), options);
 	const children: Running[] = [];
 	const launch = (parameters: readonly string[], more: Record<string, string> = {}): Running => {
 		const running = start(parameters, {...environment, ...more});
@@ -108,6 +111,21 @@ export const message = (subject: string, size = 0): {readonly bytes: Uint8Array;
 
 /** A folder of so many small messages. */
 export const folder = (name: string, count: number, size = 0): FolderSeed => ({path: name.split('/'), messages: Array.from({length: count}, (_, index) => message(`${name} ${index + 1}`, size))});
+
+/** Locks and what is left of them, in the state directory. */
+export const locksOf = async ({home}: Scene): Promise<string[]> => {
+	const names = await readdir(home);
+	return names.filter(name => name.includes('.lock'));
+};
+
+type Configuration = {source: Record<string, unknown>; destination: Record<string, unknown> & {imap: Record<string, unknown>}; options: Record<string, unknown>};
+
+/** Changes the configuration as a person would. */
+export const reconfigure = async ({file}: Scene, change: (configuration: Configuration) => void): Promise<void> => {
+	const configuration = JSON.parse(await readFile(file, 'utf8')) as Configuration;
+	change(configuration);
+	await writeFile(file, JSON.stringify(configuration));
+};
 
 /** Waits for content in what a process has said so far; fails if it ends without. */
 export const says = async ({child, stdout, stderr}: Running, wanted: RegExp): Promise<void> => {
@@ -152,7 +170,9 @@ export const keepsTheContract = (finished: Pick<Finished, 'stdout'>): Record<str
 	expect(lines.filter(({type}) => type === 'run.started')).toHaveLength(1);
 	let before = -1;
 	for (const [index, {v, seq, at, run, type}] of lines.entries()) {
-		expect({v, run, type: typeof type, at: String(at)}).toEqual({
+		expect({
+			v, run, type: typeof type, at: String(at),
+		}).toEqual({
 			v: 1, run: first.run, type: 'string', at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/) as unknown,
 		});
 		if (type === 'progress') {
@@ -170,7 +190,12 @@ export const keepsTheContract = (finished: Pick<Finished, 'stdout'>): Record<str
 
 /** Starts a shell command that starts the program: for pipes, limits and terminals that the program is to find. */
 export const shell = (script: string, environment: Record<string, string>): {readonly child: ChildProcess; readonly finished: Promise<Finished>} => {
-	const child = spawn('/bin/sh', ['-c', script], {env: {...process.env, NODE: process.execPath, CLI: path.resolve('dist/cli.js'), ...environment}, stdio: ['ignore', 'pipe', 'pipe']});
+	const child = spawn('/bin/sh', ['-c', script], {
+		env: {
+			// eslint-disable-next-line @typescript-eslint/naming-convention -- variables
+			...process.env, NODE: process.execPath, CLI: path.resolve('dist/cli.js'), ...environment,
+		}, stdio: ['ignore', 'pipe', 'pipe'],
+	});
 	let [stdout, stderr] = ['', ''];
 	child.stdout.setEncoding('utf8').on('data', (text: string) => {
 		stdout += text;

@@ -19,7 +19,7 @@ export const choices: Choices = {
 
 export type Ran = {outcome: RunOutcome; failure?: Failure; progress: Progress; events: Told[]};
 
-const accounts = {
+export const accounts = {
 	source: {host: 'source.example', port: 993, user: 'ana@old.example'}, destination: {host: 'destination.example', port: 993, user: 'ana@new.example'},
 };
 

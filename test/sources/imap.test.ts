@@ -46,7 +46,7 @@ test('the source is never changed: only EXAMINE and BODY.PEEK, no SELECT, STORE 
 	await world.source.confirmGone(['INBOX'], [1, 2], never);
 	expect([...new Set(world.server.received.map(line => line.replace(/^(?<name>UID \S+|\S+).*$/v, '$<name>')))].sort()).toEqual(['CAPABILITY', 'EXAMINE', 'LIST', 'LOGIN', 'NAMESPACE', 'UID FETCH', 'LOGOUT'].filter(name => world.server.received.some(line => line.startsWith(name))).sort());
 	expect(world.server.received.join('\n')).not.toMatch(/SELECT|STORE|LSUB|SUBSCRIBE|BODY\[|EXPUNGE|APPEND/v);
-	expect(world.server.received.filter(line => line.includes('BODY'))).toEqual(['UID FETCH 1,3,5,7,9 (UID BODY.PEEK[])']);
+	expect(world.server.received.filter(line => line.includes('BODY'))).toEqual(['UID FETCH 1,3,5,7,9 (UID INTERNALDATE BODY.PEEK[])']);
 });
 
 test('a listing tells UIDs, sizes, dates and flags of everything, what was repeated once', async () => {
@@ -129,7 +129,7 @@ test('messages come whole, ascending, in few commands, large ones alone', async 
 	expectAll(await readAll(world, [...messages].reverse()), messages);
 	const fetches = world.server.received.filter(line => line.startsWith('UID FETCH'));
 	expect(fetches).toHaveLength(5);
-	expect(fetches).toContain('UID FETCH 1001 (UID BODY.PEEK[])');
+	expect(fetches).toContain('UID FETCH 1001 (UID INTERNALDATE BODY.PEEK[])');
 });
 
 test('a consumer that stops early leaves nothing behind and the source usable', async () => {

@@ -1,0 +1,53 @@
+import {describe, expect, test} from 'vitest';
+import {parseArguments} from '../../source/commands/arguments.js';
+import {FailureError} from '../../source/mailbox/failure.js';
+
+/** What is said of a command line that cannot be carried out. */
+const objection = (line: string): string => {
+	try {
+		parseArguments(line.split(' '));
+	} catch (error) {
+		if (error instanceof FailureError && error.failure.code === 'usage-invalid') {
+			return error.failure.detail!;
+		}
+
+		throw error;
+	}
+
+	return '';
+};
+
+describe('a command line', () => {
+	test.each([
+		['migrat', 'there is no command "migrat"; did you mean "migrate"'],
+		['entirely-wrong', 'there is no command "entirely-wrong"'],
+		['plan --jsn', 'there is no option --jsn; did you mean --json'],
+		['plan --stop-on-hangp', 'there is no option --stop-on-hangp; did you mean --stop-on-hangup'],
+		['plan -x', 'there is no option -x'],
+		['plan --xy', 'there is no option --xy'],
+		['retry --uid seven', '--uid takes a whole number above 0'],
+		['retry --uid 0', '--uid takes a whole number above 0'],
+		['plan one.yaml two.yaml', 'name one configuration file'],
+		['plan one.yaml --config two.yaml', 'name one configuration file'],
+	])('"%s" is answered with what is wrong and what may be meant', (line, words) => {
+		expect(objection(line)).toBe(words);
+	});
+
+	test.each(['retry --folder', 'retry --folder --uid 3', 'retry --folder= --json', 'retry --uid', 'retry --code=', 'plan --config'])('"%s" lacks a value, and is not taken for "all of them"', line => {
+		expect(objection(line)).toMatch(/^--\w+ needs a value$/);
+	});
+
+	test.each(['migrate', 'plan --no-color --no-input --plain', 'retry --folder Inbox --folder A/B --uid 3 --uid=4 --code message-refused', 'verify --strict my.yaml', 'migrate --stop-on-hangup --dry-run --verbose --json'])('"%s" is taken', line => {
+		expect(objection(line)).toBe('');
+	});
+
+	test('gives each option its place', () => {
+		expect(parseArguments(['retry', 'my.yaml', '--folder', 'A/B', '--folder', 'C', '--uid', '3', '--unsure'])).toMatchObject({
+			command: 'retry', file: 'my.yaml', folder: ['A/B', 'C'], uid: [3], unsure: true, json: false,
+		});
+	});
+
+	test.each([['-h'], ['--help'], ['help'], ['migrate', '-h'], []])('%s %s asks for help', (...argv) => {
+		expect(parseArguments(argv)).toHaveProperty('help');
+	});
+});

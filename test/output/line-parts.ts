@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import {failures, type FailureCode} from '../../source/mailbox/failure.js';
+import {roles} from '../../source/mailbox/mailbox.js';
+import {fates} from '../../source/migration/facts.js';
+
+/** What several lines have in common. An `id` makes a part a definition of its own in the JSON Schema. */
+
+export const count = z.int().nonnegative();
+
+export const time = z.iso.datetime().meta({id: 'time', description: 'RFC 3339, UTC'});
+
+export const path = z.array(z.string()).meta({id: 'path', description: 'A folder: its names from the root down, as the server has them; any character may stand in a name'});
+
+export const uid = z.int().positive().max((2 ** 32) - 1).meta({id: 'uid', description: 'IMAP UID'});
+
+export const role = z.enum(roles);
+
+export const transport = z.enum(['imap', 'ews', 'graph', 'graph-json']);
+
+export const outcome = z.enum(['complete', 'partial', 'interrupted', 'failed']);
+
+export const phase = z.enum(['signing-in', 'surveying', 'migrating', 'settling', 'verifying', 'finished']);
+
+export const exclusionRule = z.enum(['marked-deleted', 'by-hand', 'folder-skipped', 'not-mail']);
+
+export const fate = z.enum(fates);
+
+const tallyFields = {
+	delivered: count, alreadyThere: count, excluded: count, refused: count, vanished: count,
+	remaining: count.describe('Without a fate yet'),
+	lossy: count.describe('Of those delivered: something did not survive'),
+	unsure: count.describe('Of those remaining: sent, and the answer was lost'),
+};
+
+export const tally = z.object(tallyFields).meta({id: 'tally', description: 'Messages, or their bytes, by fate'});
+
+export const sums = z.object({total: count.describe('The sum of the six after it'), ...tallyFields}).meta({id: 'sums', description: 'Messages, or their bytes, by fate, with their total'});
+
+export const code = z.enum(Object.keys(failures) as FailureCode[]).meta({id: 'code', description: 'The cause of a failure'});
+
+const failureFields = {
+	code,
+	reach: z.enum(['message', 'folder', 'mailbox', 'run']).describe('How far it reaches'),
+	retry: z.enum(['now', 'later', 'never']).describe('When trying again makes sense'),
+	outcome: z.enum(['not stored', 'unknown']).describe('Whether the destination may hold what was being delivered'),
+	detail: z.string().optional().describe('The words of the server or the system'),
+	wait: count.optional().describe('Milliseconds that the server asked us to wait'),
+};
+
+export const failure = z.object(failureFields).meta({id: 'failure'});
+
+export const sentence = z.string().describe('What happened, for people');
+
+export const next = z.string().describe('What to do next, for people');
+
+export const failureInWords = z.object({...failureFields, sentence, next});
+
+export const findingKind = z.enum(['missing', 'altered', 'date', 'flags', 'extra', 'moved', 'unsure']);
+
+const findings = z.object({
+	missing: count, altered: count, date: count, flags: count, extra: count, moved: count, unsure: count,
+});
+
+export const verification = z.object({compared: count, equal: count, findings}).meta({id: 'verification', description: 'Messages compared, those equal in everything, and findings by kind'});
