@@ -1,5 +1,5 @@
 import {cleanText} from '../mailbox/clean.js';
-import {type FolderPath, showPath} from '../mailbox/mailbox.js';
+import {type FolderPath, pathKey, showPath} from '../mailbox/mailbox.js';
 import {bytes, count, plural} from '../output/figures.js';
 import {type Stage} from './stage.js';
 
@@ -33,15 +33,17 @@ export const showPlan = ({terminal, progress}: Stage): void => {
 		const name = cleanText(showPath(folder.path), 60);
 		const to = cleanText(showPath(folder.destination), 60);
 		const {messages, bytes: sizes} = folder;
+		// Most folders keep their place and name, and nothing needs saying of them.
+		const stays = folder.excluded !== undefined || pathKey(folder.path) === pathKey(folder.destination);
 		const facts = [
 			folder.excluded ? `stays behind (${folder.excluded === 'folder-skipped' ? 'skipFolders/includeFolders' : folder.excluded})` : `${count(messages.remaining)} to deliver, ${bytes(sizes.remaining)}`,
 			messages.delivered + messages.alreadyThere > 0 ? `${count(messages.delivered + messages.alreadyThere)} done` : '',
 			!folder.excluded && messages.excluded > 0 ? `${count(messages.excluded)} marked deleted, left behind` : '',
 			folder.predicted > 0 ? `${count(folder.predicted)} too large` : '',
 			folder.exists || folder.excluded ? '' : 'new folder',
-			...folder.reasons.map(reason => reasonWords[reason] ?? ''),
+			...folder.reasons.filter(reason => !stays || reason === 'gone').map(reason => reasonWords[reason] ?? ''),
 		].filter(Boolean);
-		terminal.result(`  ${name}${folder.excluded ? '' : ` → ${to}`}: ${facts.join('; ')}`);
+		terminal.result(`  ${name}${stays ? '' : ` → ${to}`}: ${facts.join('; ')}`);
 		if (folder.explanation) {
 			terminal.result(`      ${cleanText(folder.explanation)}`);
 		}

@@ -23,6 +23,27 @@ export type Terminal = {
 	drained(): Promise<void>;
 };
 
+/** A line on a screen, broken between words and indented from its second row on. Lines of data stay whole. */
+export const wrapLine = (text: string, columns: number): string => {
+	if (text.length <= columns || columns < 20 || text.startsWith('{')) {
+		return text;
+	}
+
+	const indent = ' '.repeat(/^ */v.exec(text)![0].length + 2);
+	const rows: string[] = [];
+	let row = '';
+	for (const word of text.split(/(?<=[^ ]) (?=[^ ])/v)) {
+		if (row !== '' && row.length + 1 + word.length > columns) {
+			rows.push(row);
+			row = `${indent}${word}`;
+		} else {
+			row = row === '' ? word : `${row} ${word}`;
+		}
+	}
+
+	return [...rows, row].join('\n');
+};
+
 type Screen = Writable & {isTTY?: boolean; columns?: number};
 
 const nobodyReads = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
@@ -66,7 +87,7 @@ export const openTerminal = (onClosed: (reason?: string) => void, out: Screen = 
 			clear();
 			if (!closed) {
 				underWay++;
-				out.write(`${text}\n`, () => {
+				out.write(`${out.isTTY ? wrapLine(text, out.columns ?? 80) : text}\n`, () => {
 					if (--underWay === 0) {
 						idle?.();
 					}
@@ -75,7 +96,7 @@ export const openTerminal = (onClosed: (reason?: string) => void, out: Screen = 
 		},
 		say(text) {
 			clear();
-			show(`${text}\n`);
+			show(`${live ? text.split('\n').map(row => wrapLine(row, error.columns ?? 80)).join('\n') : text}\n`);
 		},
 		replace(text) {
 			if (live) {
