@@ -155,11 +155,10 @@ describe.skipIf(!dovecotAvailable)('connections to two real Dovecots', () => {
 		}
 	});
 
-	test.each(['rst', 'fin'] as const)('cut by %s after so many bytes, wherever that falls, do not either', async cutBy => {
-		const user = `by-bytes-${cutBy}`;
-		await destination.addUser(user, 'password');
-		await migrateThrough(user, await Promise.all([
-			startProxy({target: source, cutAfterBytes: 211_003, cutBy}), startProxy({target: destination, cutAfterBytes: 73_459, cutBy}),
+	test('cut by RST and FIN after so many bytes, wherever that falls, do not either', async () => {
+		await destination.addUser('by-bytes', 'password');
+		await migrateThrough('by-bytes', await Promise.all([
+			startProxy({target: source, cutAfterBytes: 211_003, cutBy: 'fin'}), startProxy({target: destination, cutAfterBytes: 73_459, cutBy: 'rst'}),
 		]));
 	});
 });

@@ -11,7 +11,7 @@ import {
 } from './sandbox-ends.js';
 
 /** For a longer search: so many rounds, from that seed on. */
-const rounds = Number(process.env.AW2MS365_ROUNDS ?? 25);
+const rounds = Number(process.env.AW2MS365_ROUNDS ?? 15);
 const first = Number(process.env.AW2MS365_FIRST ?? 1);
 
 let serial = 0;
