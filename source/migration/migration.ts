@@ -12,8 +12,10 @@ import {Pace} from './pace.js';
 import {prepareFolder} from './place.js';
 import {Settler} from './settle.js';
 import {resurvey, surveyAll} from './survey.js';
+import {deliverAll} from './delivery.js';
+import {readAll} from './reading.js';
 import {
-	type Transfer, completeIfSettled, deliverAll, dropReady, failFolder, readAll,
+	type Transfer, completeIfSettled, dropReady, failFolder,
 } from './transfer.js';
 import {isSettled} from './work.js';
 

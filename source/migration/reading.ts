@@ -1,0 +1,190 @@
+/* eslint-disable no-await-in-loop -- A reader is a loop that waits. */
+import {FailureError, failureOf} from '../mailbox/failure.js';
+import {hashOf} from '../mailbox/identity.js';
+import {type MessageEntry} from '../mailbox/mailbox.js';
+import {type ReadResult} from '../mailbox/source.js';
+import {findCandidates} from './adoption.js';
+import {stampOf} from './stamp.js';
+import {
+	type Transfer, completeIfSettled, failFolder, ready, retryOrRefuse,
+} from './transfer.js';
+import {
+	type Candidates, type FolderWork, type Window, nextWindow, putBack,
+} from './work.js';
+
+/** First the place, then what lies there: it may turn out to be another one than was planned. */
+const candidatesFor = async (transfer: Transfer, work: FolderWork): Promise<Candidates> => {
+	await ready(transfer, work);
+	work.candidates ??= findCandidates(transfer.context, work);
+	return work.candidates;
+};
+
+/** What may still arrive for certain, or not, is asked for again so much later (milliseconds). */
+const doubtWait = 5000;
+
+/** A message that was read: adopted if it is already there, else made ready for a lane. @returns whether it keeps its place in the budget */
+const accept = (transfer: Transfer, work: FolderWork, {entry, result, candidates}: {
+	readonly entry: MessageEntry; readonly result: Extract<ReadResult, {bytes: Uint8Array}>; readonly candidates: Candidates;
+}): boolean => {
+	const {context, moves, budget} = transfer;
+	const {bytes} = result;
+	const receivedAt = result.receivedAt ?? entry.receivedAt;
+	const fingerprint = {hash: hashOf(bytes), size: bytes.length, receivedAt};
+	const {announced} = result;
+	const doubt = transfer.doubts(fingerprint);
+	if (doubt === 'open') {
+		transfer.later(work, entry.uid, doubtWait);
+		return false;
+	}
+
+	if (doubt === 'left') {
+		// It remains, for a run that can tell.
+		work.underWay--;
+		return false;
+	}
+
+	const moved = moves.take(fingerprint, work.mapping.destination);
+	const id = moved ? undefined : candidates.take(fingerprint);
+	if (moved ?? id) {
+		const superseded = moved?.record.get(moved.uid);
+		context.journal.append({
+			type: 'already-there', folder: work.record.number, uid: entry.uid, at: context.clock.now(), road: context.traits.transport,
+			fingerprint, flags: entry.flags, ...(announced !== undefined && {announced}), ...(id && {id}),
+			...(moved && {moved: {folder: moved.record.number, uid: moved.uid}}),
+		});
+		work.underWay--;
+		context.tell({
+			type: 'message.already-there', folder: work.path, uid: entry.uid, bytes: entry.size, from: 'remaining',
+			...(moved && superseded && {
+				supersedes: {
+					folder: moved.record.path, uid: moved.uid, state: superseded.state as 'delivered' | 'already-there', lossy: superseded.lossy,
+				},
+			}),
+		});
+		return false;
+	}
+
+	const key = {folder: work.path, generation: work.record.generation, uid: entry.uid};
+	// Taken by what was announced, before it was read; given back by its length.
+	budget.correct(bytes.length - entry.size);
+	work.ready.push({
+		key, stamp: stampOf(context.source.account, key), bytes, fingerprint, flags: entry.flags, ...(announced !== undefined && {announced}),
+	});
+	context.control.changed.notify();
+	return true;
+};
+
+/** Reads one window of messages. What got no answer goes back. */
+const readWindow = async (transfer: Transfer, {work, messages}: Window): Promise<void> => {
+	const {context, budget} = transfer;
+	const {control, source} = context;
+	const open = new Map(messages.map(entry => [entry.uid, entry]));
+	const gone: MessageEntry[] = [];
+	const {record} = work;
+	let held = messages.reduce((sum, entry) => sum + entry.size, 0);
+	await budget.take(held, control.stopping);
+	try {
+		for await (const result of source.read(work.path, work.listing.generation, messages, control.stopping)) {
+			if (control.stopping.aborted || work.failed || work.record !== record) {
+				break;
+			}
+
+			const entry = open.get(result.uid);
+			if (!entry) {
+				continue;
+			}
+
+			if ('gone' in result) {
+				gone.push(entry);
+				open.delete(result.uid);
+			} else if ('failure' in result) {
+				open.delete(result.uid);
+				retryOrRefuse(transfer, work, entry, result.failure);
+			} else if (isAnother(entry, result)) {
+				await transfer.changed(work);
+				break;
+			} else {
+				const candidates = await candidatesFor(transfer, work);
+				// Another reader may have found meanwhile that the folder is not what was listed.
+				if (work.failed) {
+					break;
+				}
+
+				open.delete(result.uid);
+				held -= accept(transfer, work, {entry, result, candidates}) ? entry.size : 0;
+			}
+		}
+
+		await settleGone(transfer, work, gone.splice(0));
+	} finally {
+		budget.give(held);
+		// What was not read, or not known to be gone, remains.
+		putBack(work, [...open.keys(), ...gone.map(entry => entry.uid)]);
+	}
+};
+
+/** The UID stands for another message than was listed (design, rule 7). */
+const isAnother = (entry: MessageEntry, result: {bytes: Uint8Array; announced?: number; receivedAt?: number}): boolean => (result.announced ?? result.bytes.length) !== entry.size
+	|| (result.receivedAt !== undefined && Math.trunc(result.receivedAt / 1000) !== Math.trunc(entry.receivedAt / 1000));
+
+/** Vanished only if a fresh connection does not list it either (design, rule 8). */
+const settleGone = async (transfer: Transfer, work: FolderWork, gone: MessageEntry[]): Promise<void> => {
+	if (gone.length === 0) {
+		return;
+	}
+
+	const {context} = transfer;
+	const confirmed = await context.source.confirmGone(work.path, gone.map(entry => entry.uid), context.control.stopping);
+	for (const entry of gone) {
+		if (confirmed.has(entry.uid)) {
+			work.underWay--;
+			context.journal.append({
+				type: 'vanished', folder: work.record.number, uid: entry.uid, at: context.clock.now(), size: entry.size, receivedAt: entry.receivedAt,
+			});
+			context.tell({
+				type: 'message.vanished', folder: work.path, uid: entry.uid, bytes: entry.size, from: 'remaining',
+			});
+		} else {
+			retryOrRefuse(transfer, work, entry, new FailureError('message-unreadable').failure);
+		}
+	}
+};
+
+/** One reader: windows after windows until nothing is left to read. */
+export const readAll = async (transfer: Transfer): Promise<void> => {
+	const {context, works} = transfer;
+	const {control} = context;
+	while (!control.stopping.aborted && !transfer.isDone()) {
+		const window = nextWindow(works, control);
+		if (!window) {
+			await control.changed.wait();
+			continue;
+		}
+
+		window.work.readers++;
+		try {
+			await readWindow(transfer, window);
+
+			completeIfSettled(transfer, window.work);
+		} catch (error) {
+			if (control.stopping.aborted && !(error instanceof FailureError)) {
+				return;
+			}
+
+			const failure = failureOf(error);
+			if (failure.reach === 'folder') {
+				if (failure.detail?.startsWith('UIDVALIDITY changed')) {
+					await transfer.changed(window.work);
+				} else {
+					failFolder(transfer, window.work, failure);
+				}
+			} else {
+				context.fail(failure);
+			}
+		} finally {
+			window.work.readers--;
+			control.changed.notify();
+		}
+	}
+};
+/* eslint-enable no-await-in-loop */
