@@ -1,11 +1,12 @@
 import {groupBy} from '../mailbox/group-by.js';
 import {
-	type Folder, type FolderPath, pathKey, samePath,
+	type Folder, type FolderPath, pathKey, pathOfKey, samePath,
 } from '../mailbox/mailbox.js';
+import {FailureError} from '../mailbox/failure.js';
 import {type MailDestination, type Traits} from '../mailbox/destination.js';
 import {type MailSource} from '../mailbox/source.js';
 import {type Listing} from '../mailbox/listing.js';
-import {type Fingerprint, fingerprintKey, hashOf} from '../mailbox/identity.js';
+import {type Fingerprint, hashOf} from '../mailbox/identity.js';
 import {mapFolders} from '../mailbox/folder-map.js';
 import {type Choices} from './context.js';
 import {type Event, type VerdictKind} from './events.js';
@@ -14,6 +15,7 @@ import {generationOf} from './reconcile.js';
 import {idHash as hashOfId} from './record-hash.js';
 import {type FolderRecord} from './record-folder.js';
 import {type MailboxRecord} from './record.js';
+import {Unclaimed} from './unclaimed.js';
 
 export type VerifyOptions = {
 	readonly source: MailSource;
@@ -43,15 +45,11 @@ type Absent = {
 	readonly check: Check;
 	readonly record?: FolderRecord;
 	readonly uid: number;
-	readonly size: number;
 	readonly receivedAt: number;
 	readonly unsure: boolean;
 	/** Known for messages read from the source. */
 	readonly fingerprint?: Fingerprint;
 };
-
-/** A destination message that no record claims. */
-type Loose = {readonly uid: number; readonly key: string; readonly fingerprint: Fingerprint};
 
 const secondOf = (message: {readonly receivedAt: number}): number => Math.trunc(message.receivedAt / 1000);
 
@@ -63,6 +61,8 @@ Compares both sides message by message, by content, in both directions, and neve
 What the record says was delivered is looked up by its id and its bytes are compared with those that left the
 source; what has no record is read at the source and looked for by its bytes. `missing` is said only after the
 whole destination mailbox was searched.
+
+@throws folder-unreadable, after the others were compared, when a source folder does not open
 */
 export const verify = async (options: VerifyOptions): Promise<void> => {
 	const {tell, signal} = options;
@@ -71,9 +71,9 @@ export const verify = async (options: VerifyOptions): Promise<void> => {
 		tell({type: 'warning', words: 'This destination rebuilds messages: they are compared by id, received date and flags, not by content.'});
 	}
 
-	const {checks, destinationFolders} = await gather(options);
+	const {checks, destinationFolders, unopened} = await gather(options);
 	const absent: Absent[] = [];
-	const searched = new Map<string, Loose[]>();
+	const searched = new Map<string, Unclaimed>();
 	for (const group of groupBy(checks, check => pathKey(check.destination)).values()) {
 		// eslint-disable-next-line no-await-in-loop -- One folder after another: memory holds one at a time.
 		searched.set(pathKey(group[0]!.destination), await compareFolder(options, group, absent));
@@ -86,8 +86,8 @@ export const verify = async (options: VerifyOptions): Promise<void> => {
 
 	await searchElsewhere(options, absent, searched, destinationFolders);
 	for (const check of checks) {
-		for (const loose of searched.get(pathKey(check.destination)) ?? []) {
-			finding(options, check, 'extra', loose.uid);
+		for (const uid of searched.get(pathKey(check.destination))?.uids() ?? []) {
+			finding(options, check, 'extra', uid);
 		}
 
 		searched.delete(pathKey(check.destination));
@@ -97,6 +97,10 @@ export const verify = async (options: VerifyOptions): Promise<void> => {
 	}
 
 	signal.throwIfAborted();
+	// The others are proven; the whole is not.
+	if (unopened) {
+		throw unopened;
+	}
 };
 
 const finding = ({tell}: VerifyOptions, check: Check, kind: VerdictKind, uid: number, detail?: string): void => {
@@ -108,14 +112,15 @@ const finding = ({tell}: VerifyOptions, check: Check, kind: VerdictKind, uid: nu
 
 /** Lists the source and pairs each folder with its records and its destination. */
 const gather = async ({
-	source, destination, traits, record, choices, signal,
-}: VerifyOptions): Promise<{checks: Check[]; destinationFolders: Folder[]}> => {
+	source, destination, traits, record, choices, signal, tell,
+}: VerifyOptions): Promise<{checks: Check[]; destinationFolders: Folder[]; unopened?: FailureError}> => {
 	const [folders, destinationFolders] = await Promise.all([source.folders(signal), destination.folders(signal)]);
 	const mail = folders.filter(folder => folder.kind === 'mail');
 	const left = new Set(mail.filter(folder => choices.excludes(folder)).map(folder => pathKey(folder.path)));
 	const settled = record.folders.map(folder => ({source: folder.path, destination: folder.destination}));
 	const mappings = mapFolders(mail, destinationFolders, traits.names, choices.folderMap, settled).filter(mapping => !left.has(pathKey(mapping.source)));
 	const checks: Check[] = [];
+	let unopened: FailureError | undefined;
 	const check = (path: FolderPath, to: FolderPath, listing: Listing | undefined, records: readonly FolderRecord[], current: FolderRecord | undefined) => {
 		checks.push({
 			path, destination: to, listing, records, current, compared: 0, equal: 0, findings: noFindings(),
@@ -123,8 +128,20 @@ const gather = async ({
 	};
 
 	for (const mapping of mappings) {
-		// eslint-disable-next-line no-await-in-loop -- One folder after another.
-		const listing = await source.list(mapping.source, signal);
+		let listing: Listing;
+		try {
+			// eslint-disable-next-line no-await-in-loop -- One folder after another.
+			listing = await source.list(mapping.source, signal);
+		} catch (error) {
+			if (!(error instanceof FailureError) || error.failure.reach !== 'folder') {
+				throw error;
+			}
+
+			tell({type: 'folder.failed', folder: mapping.source, failure: error.failure});
+			unopened = error;
+			continue;
+		}
+
 		const records = record.folders.filter(folder => samePath(folder.path, mapping.source));
 		const {generation, known} = generationOf(listing, records);
 		check(mapping.source, mapping.destination, listing, records, known ? records.find(folder => folder.generation === generation) : undefined);
@@ -135,11 +152,11 @@ const gather = async ({
 		check(group[0]!.path, group.at(-1)!.destination, undefined, group, undefined);
 	}
 
-	return {checks, destinationFolders};
+	return {checks, destinationFolders, ...(unopened && {unopened})};
 };
 
 /** Checks what the record claims in one destination folder. @returns what nobody claims, read and hashed where it may matter */
-const compareFolder = async (options: VerifyOptions, group: readonly Check[], absent: Absent[]): Promise<Loose[]> => {
+const compareFolder = async (options: VerifyOptions, group: readonly Check[], absent: Absent[]): Promise<Unclaimed> => {
 	const {destination, signal} = options;
 	const path = group[0]!.destination;
 	const expected = new Map<number, {check: Check; record: FolderRecord; uid: number}>();
@@ -161,7 +178,7 @@ const compareFolder = async (options: VerifyOptions, group: readonly Check[], ab
 	}
 
 	const listing = await destination.list(path, signal);
-	const loose: Loose[] = [];
+	const unclaimed = new Unclaimed();
 	if (listing && !options.traits.keepsBytes) {
 		for (const {uid, size, receivedAt, flags} of listing) {
 			const fingerprint = {hash: '', size, receivedAt};
@@ -171,7 +188,7 @@ const compareFolder = async (options: VerifyOptions, group: readonly Check[], ab
 				expected.delete(id);
 				judge(options, match, fingerprint, flags);
 			} else {
-				loose.push({uid, key: '', fingerprint});
+				unclaimed.add({uid, fingerprint});
 			}
 		}
 	} else if (listing && listing.length > 0) {
@@ -195,25 +212,24 @@ const compareFolder = async (options: VerifyOptions, group: readonly Check[], ab
 				expected.delete(idHash);
 				judge(options, match, fingerprint, entry.flags);
 			} else {
-				loose.push({uid: result.uid, key: fingerprintKey(fingerprint), fingerprint});
+				unclaimed.add({uid: result.uid, fingerprint});
 			}
 		}
 	}
 
 	for (const {check, record, uid} of [...expected.values(), ...withoutId]) {
-		const index = loose.findIndex(entry => record.matches(uid, entry.fingerprint));
-		const known = record.get(uid)!;
-		if (index === -1) {
-			absent.push({
-				check, record, uid, size: known.size, receivedAt: known.receivedAt, unsure: known.state === 'unsure',
-			});
+		const taken = unclaimed.takeRecorded(record, uid);
+		if (taken) {
+			judge(options, {check, record, uid}, taken.fingerprint, listing?.get(taken.uid)?.flags ?? []);
 		} else {
-			const [taken] = loose.splice(index, 1);
-			judge(options, {check, record, uid}, taken!.fingerprint, listing?.get(taken!.uid)?.flags ?? []);
+			const known = record.get(uid)!;
+			absent.push({
+				check, record, uid, receivedAt: known.receivedAt, unsure: known.state === 'unsure',
+			});
 		}
 	}
 
-	return loose;
+	return unclaimed;
 };
 
 /** Compares one message with what left the source. */
@@ -238,7 +254,7 @@ const judge = (options: VerifyOptions, {check, record, uid}: {check: Check; reco
 };
 
 /** Source messages without a record: read there and looked for by their bytes. */
-const matchUnrecorded = async (options: VerifyOptions, check: Check, loose: Loose[], absent: Absent[]): Promise<void> => {
+const matchUnrecorded = async (options: VerifyOptions, check: Check, unclaimed: Unclaimed, absent: Absent[]): Promise<void> => {
 	const {listing, current} = check;
 	if (!listing) {
 		return;
@@ -252,21 +268,19 @@ const matchUnrecorded = async (options: VerifyOptions, check: Check, loose: Loos
 
 		const entry = listing.get(result.uid)!;
 		const fingerprint = {hash: hashOf(result.bytes), size: result.bytes.length, receivedAt: entry.receivedAt};
-		const index = loose.findIndex(candidate => candidate.key === fingerprintKey(fingerprint));
-		if (index === -1) {
-			absent.push({
-				check, uid: entry.uid, size: entry.size, receivedAt: entry.receivedAt, unsure: false, fingerprint,
-			});
-		} else {
-			loose.splice(index, 1);
+		if (unclaimed.takeEqual(fingerprint)) {
 			check.compared++;
 			check.equal++;
+		} else {
+			absent.push({
+				check, uid: entry.uid, receivedAt: entry.receivedAt, unsure: false, fingerprint,
+			});
 		}
 	}
 };
 
 /** Looks through the rest of the destination mailbox before anything is called missing. */
-const searchElsewhere = async (options: VerifyOptions, absent: readonly Absent[], searched: ReadonlyMap<string, Loose[]>, folders: readonly Folder[]): Promise<void> => {
+const searchElsewhere = async (options: VerifyOptions, absent: readonly Absent[], searched: ReadonlyMap<string, Unclaimed>, folders: readonly Folder[]): Promise<void> => {
 	if (absent.length === 0) {
 		return;
 	}
@@ -274,19 +288,17 @@ const searchElsewhere = async (options: VerifyOptions, absent: readonly Absent[]
 	const {destination, signal} = options;
 	// Not by size: what the source announced may be wrong.
 	const wanted = new Set(absent.map(message => secondOf(message)));
-	const elsewhere: Array<{path: FolderPath; loose: Loose[]}> = [...searched].map(([key, loose]) => ({path: JSON.parse(key) as string[], loose}));
+	const elsewhere = [...searched].map(([key, unclaimed]) => ({path: pathOfKey(key), unclaimed}));
 	for (const folder of folders) {
 		if (folder.kind === 'mail' && !searched.has(pathKey(folder.path))) {
 			// eslint-disable-next-line no-await-in-loop -- One folder after another.
-			elsewhere.push({path: folder.path, loose: await readLoose(destination, folder.path, wanted, signal)});
+			elsewhere.push({path: folder.path, unclaimed: await readUnclaimed(destination, folder.path, wanted, signal)});
 		}
 	}
 
 	for (const message of absent) {
-		const matches = (candidate: Loose) => message.fingerprint ? candidate.key === fingerprintKey(message.fingerprint) : message.record!.matches(message.uid, candidate.fingerprint);
-		const place = elsewhere.find(({loose}) => loose.some(candidate => matches(candidate)));
+		const place = elsewhere.find(({unclaimed}) => message.fingerprint ? unclaimed.takeEqual(message.fingerprint) : unclaimed.takeRecorded(message.record!, message.uid));
 		if (place) {
-			place.loose.splice(place.loose.findIndex(candidate => matches(candidate)), 1);
 			message.check.compared++;
 			message.check.equal++;
 			finding(options, message.check, 'moved', message.uid, place.path.join('/'));
@@ -296,18 +308,18 @@ const searchElsewhere = async (options: VerifyOptions, absent: readonly Absent[]
 	}
 };
 
-const readLoose = async (destination: MailDestination, path: FolderPath, wanted: ReadonlySet<number>, signal: AbortSignal): Promise<Loose[]> => {
+const readUnclaimed = async (destination: MailDestination, path: FolderPath, wanted: ReadonlySet<number>, signal: AbortSignal): Promise<Unclaimed> => {
 	const listing = await destination.list(path, signal);
-	const loose: Loose[] = [];
+	const unclaimed = new Unclaimed();
 	if (listing) {
 		const alike = [...listing].filter(entry => wanted.has(secondOf(entry)));
 		for await (const result of destination.read(path, listing.generation, alike, signal)) {
 			if ('bytes' in result) {
 				const fingerprint = {hash: hashOf(result.bytes), size: result.bytes.length, receivedAt: listing.get(result.uid)!.receivedAt};
-				loose.push({uid: result.uid, key: fingerprintKey(fingerprint), fingerprint});
+				unclaimed.add({uid: result.uid, fingerprint});
 			}
 		}
 	}
 
-	return loose;
+	return unclaimed;
 };
