@@ -59,20 +59,6 @@ export const quote = (text: string): string => `"${text.replaceAll(/["\\]/gv, St
 export class RawImap {
 	/** Connects, waits for the greeting and signs in. */
 	static async open(account: ImapAccount): Promise<RawImap> {
-		for (let attempt = 1; ; attempt++) {
-			try {
-				// eslint-disable-next-line no-await-in-loop -- one try after another
-				return await RawImap.#openOnce(account);
-			} catch (error) {
-				// A server under load that has just started was seen, once, to reset a connection before it was signed in.
-				if (attempt === 5 || (error as NodeJS.ErrnoException).code !== 'ECONNRESET') {
-					throw error;
-				}
-			}
-		}
-	}
-
-	static async #openOnce(account: ImapAccount): Promise<RawImap> {
 		const socket = account.tls
 			? connectTls({host: account.host, port: account.tlsPort ?? account.port, ca: account.caFile === undefined ? undefined : await readFile(account.caFile)})
 			: connectPlain(account.port, account.host);

@@ -53,14 +53,16 @@ describe.skipIf(!dovecotAvailable)(`a process killed at ${kills} random moments`
 			}
 		};
 
-		// A machine at the start of a full run was seen to reset connections while the mailbox was being filled: begun anew.
-		try {
-			await prepare();
-		} catch {
+		// Twice in full runs a connection was reset while the mailbox was being filled; why is not known. It is begun anew.
+		for (let attempt = 1; ; attempt++) {
 			try {
+				// eslint-disable-next-line no-await-in-loop -- One try after another.
 				await prepare();
-			} catch {
-				await prepare();
+				return;
+			} catch (error) {
+				if (attempt === 3) {
+					throw error;
+				}
 			}
 		}
 	});
