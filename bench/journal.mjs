@@ -2,7 +2,9 @@
 Measures the journal at a million messages: appending intents with their syncs and receipts, size on disk,
 opening, compaction, memory. And two text forms that were weighed against its own.
 
-	npm run build && node bench/journal.mjs [messages] [journal|text|json] [directory]
+	npm run build && node bench/journal.mjs [messages] [journal|ews|text|json] [directory]
+
+`ews`: the same journal with what EWS adds, an envelope hash and ids of 152 characters.
 
 Figures and what followed from them: docs/decisions/0002-journal-form.md.
 */
@@ -22,6 +24,14 @@ const dist = process.env.DIST ?? new URL('../dist/', import.meta.url).href;
 const flagSets = [[String.raw`\Seen`], [String.raw`\Seen`, String.raw`\Answered`], [], [String.raw`\Flagged`, String.raw`\Seen`], [String.raw`\Seen`, '$Forwarded', 'NonJunk']];
 const now = Date.UTC(2026, 10, 20);
 
+/** As Exchange makes them: 113 bytes, of which mailbox, folder and database fill all but the last eight. */
+const itemId = uid => {
+	const bytes = Buffer.alloc(113, 0x5A);
+	bytes.writeUIntBE(0x11_F5_CA_00_00 + uid, 105, 6);
+	bytes.writeUInt16BE(0, 111);
+	return bytes.toString('base64');
+};
+
 /** Groups of 8 to 32 messages: their intents, then their receipts. */
 function * groups() {
 	let uid = 0;
@@ -30,13 +40,14 @@ function * groups() {
 		const receipts = [];
 		for (let left = 8 + ((uid * 7919) % 25); left > 0 && uid < messages; left--) {
 			uid++;
+			const content = createHash('sha256').update(String(uid)).digest('base64url');
 			intents.push({
-				type: 'intent', folder: 0, uid, at: now + (uid * 3), road: 'imap',
-				fingerprint: {hash: createHash('sha256').update(String(uid)).digest('base64url'), size: 2000 + ((uid * 7919) % 900_000), receivedAt: 1_200_000_000_000 + (uid * 333_000)},
+				type: 'intent', folder: 0, uid, at: now + (uid * 3), road: form === 'ews' ? 'ews' : 'imap', ...(form === 'ews' && {envelope: content.slice(0, 12)}),
+				fingerprint: {hash: content, size: 2000 + ((uid * 7919) % 900_000), receivedAt: 1_200_000_000_000 + (uid * 333_000)},
 				flags: flagSets[uid % 5], generation: '1700000123', watermark: '100001',
 			});
 			receipts.push({
-				type: 'delivered', folder: 0, uid, at: now + (uid * 3) + 900, id: `1700000123:${100_000 + uid}`,
+				type: 'delivered', folder: 0, uid, at: now + (uid * 3) + 900, id: form === 'ews' ? itemId(uid) : `1700000123:${100_000 + uid}`,
 			});
 		}
 
@@ -210,6 +221,7 @@ const long = text => Number.parseInt(text, 36);
 
 const forms = {
 	journal: measureJournal,
+	ews: measureJournal,
 	json: () => measureLines(fact => JSON.stringify(fact), line => JSON.parse(line)),
 	text: () => measureLines(
 		fact => {

@@ -1,9 +1,11 @@
+import {Buffer} from 'node:buffer';
 import {type Clock} from './mailbox/clock.js';
 import {FailureError} from './mailbox/failure.js';
 import {type MailDestination} from './mailbox/destination.js';
 import {type MailSource, type Notice} from './mailbox/source.js';
 import {type Account} from './mailbox/mailbox.js';
 import {imapSource} from './sources/imap.js';
+import {ewsDestination} from './destinations/ews.js';
 import {imapDestination} from './destinations/imap.js';
 import {type Settings} from './settings.js';
 
@@ -18,7 +20,7 @@ export type Surroundings = {
 	readonly looks?: readonly [number, number];
 };
 
-/** Both accounts as the settings name them, without connecting. */
+/** Both accounts as the settings name them, without connecting. A mailbox of Microsoft 365 is the same by whatever road: so is its journal. */
 export const accountsOf = ({source, destination}: Settings): {readonly source: Account; readonly destination: Account} => ({
 	source: {host: source.host, port: source.port, user: source.user},
 	destination: destination.imap
@@ -54,21 +56,34 @@ export const openDestination = ({destination}: Settings, surroundings: Surroundi
 		});
 	}
 
-	const {tenantId, clientId, cloud, mailbox} = destination;
-	const clientSecret = need(destination.clientSecret, 'the application\'s secret', 'destination.clientSecret', 'AW2MS365_CLIENT_SECRET');
-	let token: (() => Promise<string>) | undefined;
-	return imapDestination({
-		...surroundings, host: cloud.imap.host, port: cloud.imap.port, tls: true, user: mailbox, ...(cloud.ca && {ca: cloud.ca}),
-		async credential() {
-			if (token === undefined) {
-				// Loaded only where a tenant is signed in to: it is heavy.
-				const {imapToken} = await import('./credentials/microsoft.js');
-				token = imapToken({
-					tenantId: tenantId!, clientId: clientId!, clientSecret, cloud, clock: surroundings.clock,
-				});
-			}
+	const {
+		tenantId, clientId, cloud, mailbox, transport, certificate,
+	} = destination;
+	const certificatePassphrase = destination.certificatePassphrase?.reveal();
+	const clientSecret = certificate ? undefined : need(destination.clientSecret, 'the application\'s secret', 'destination.clientSecret', 'AW2MS365_CLIENT_SECRET');
+	const host = transport === 'ews' ? cloud.ews : cloud.imap.host;
+	let tokens: ((fresh?: boolean) => Promise<string>) | undefined;
+	const token = async (fresh?: boolean): Promise<string> => {
+		if (!tokens) {
+			// Loaded only where a tenant is signed in to: it is heavy.
+			const {tokensFor} = await import('./credentials/microsoft.js');
+			tokens = tokensFor(host, {
+				tenantId: tenantId!, clientId: clientId!, clientSecret, cloud, clock: surroundings.clock, notice: surroundings.notice,
+				...(certificate && {certificate: {bytes: Buffer.from(certificate.reveal(), 'base64'), passphrase: certificatePassphrase}}),
+			});
+		}
 
-			return {accessToken: await token()};
-		},
+		return tokens(fresh);
+	};
+
+	if (transport === 'ews') {
+		return ewsDestination({
+			...surroundings, host, mailbox, ...(cloud.ca && {ca: cloud.ca}), token,
+		});
+	}
+
+	return imapDestination({
+		...surroundings, host, port: cloud.imap.port, tls: true, user: mailbox, ...(cloud.ca && {ca: cloud.ca}),
+		credential: async () => ({accessToken: await token()}),
 	});
 };

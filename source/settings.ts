@@ -8,6 +8,7 @@ import process from 'node:process';
 import {type FolderMatcher} from './mailbox/folder-matcher.js';
 import {type Environment, type SecretKey, secretsFromEnvironment} from './settings/environment.js';
 import {readAuthority} from './settings/authority.js';
+import {readCertificateFile} from './settings/certificate.js';
 import {type ReadDocument, readDocument} from './settings/document.js';
 import {type Cloud, clouds} from './settings/hosts.js';
 import {locate} from './settings/locate.js';
@@ -43,10 +44,14 @@ export type Settings = {
 	readonly destination: {
 		/** Its address. */
 		readonly mailbox: string;
-		readonly transport: 'imap';
+		/** Where none is named: `imap` into a server with a password, else `ews`. */
+		readonly transport: 'ews' | 'imap';
 		readonly tenantId?: string;
 		readonly clientId?: string;
 		readonly clientSecret?: Secret;
+		/** The PEM or PFX file in base64: it holds the private key. Used instead of a secret. */
+		readonly certificate?: Secret;
+		readonly certificatePassphrase?: Secret;
 		readonly cloud: Cloud;
 		/** Where set, this server is written to, by password, whatever else is named. */
 		readonly imap?: ImapSettings;
@@ -105,20 +110,26 @@ const readAuthorities = async ({source, destination}: ParsedSettings, {file, hom
 	return {problems, authorities: {source: sourceCa, imap: imapCa, cloud: cloudCa}};
 };
 
-/** Hosts that a section of its own leaves out: EWS shares IMAP's host everywhere; there is no guess for Graph. */
-const cloudOf = (cloud: ParsedSettings['destination']['cloud'], ca: string | undefined): Cloud => cloud
-	? {
-		login: cloud.login, graph: cloud.graph ?? '', ews: cloud.ews ?? cloud.imap.host, imap: cloud.imap, ...(ca && {ca}),
+/** Hosts that a section of its own leaves out: EWS and IMAP share theirs everywhere; there is no guess for Graph. */
+const cloudOf = (cloud: ParsedSettings['destination']['cloud'], ca: string | undefined): Cloud => {
+	if (!cloud) {
+		return clouds.global;
 	}
-	: clouds.global;
+
+	const imap = cloud.imap ?? {host: (cloud.ews ?? '').replace(/:\d+$/v, ''), port: 993};
+	return {
+		login: cloud.login, graph: cloud.graph ?? '', ews: cloud.ews ?? imap.host, imap, ...(ca && {ca}),
+	};
+};
 
 type Extras = {
 	readonly secrets: ReadonlyMap<SecretKey, Secret>;
 	readonly authorities: {readonly source: string | undefined; readonly imap: string | undefined; readonly cloud: string | undefined};
 	readonly checkpointDirectory: string | undefined;
+	readonly certificate: Secret | undefined;
 };
 
-const assemble = ({source, destination, options}: ParsedSettings, {secrets, authorities, checkpointDirectory}: Extras): Pick<Settings, 'source' | 'destination' | 'options'> => {
+const assemble = ({source, destination, options}: ParsedSettings, {secrets, authorities, checkpointDirectory, certificate}: Extras): Pick<Settings, 'source' | 'destination' | 'options'> => {
 	const {imap, cloud, mailbox, transport, tenantId, clientId} = destination;
 	const secretOf = (key: SecretKey, written: string | undefined): Secret | undefined => secrets.get(key) ?? (written === undefined ? undefined : new Secret(written));
 	return {
@@ -127,7 +138,9 @@ const assemble = ({source, destination, options}: ParsedSettings, {secrets, auth
 			password: secretOf('source.password', source.password), ca: authorities.source,
 		}),
 		destination: present({
-			mailbox, transport, tenantId, clientId, clientSecret: secretOf('destination.clientSecret', destination.clientSecret), cloud: cloudOf(cloud, authorities.cloud),
+			mailbox, transport: transport ?? (imap ? 'imap' : 'ews'), tenantId, clientId,
+			clientSecret: secretOf('destination.clientSecret', destination.clientSecret),
+			certificate, certificatePassphrase: certificate && secretOf('destination.certificatePassphrase', destination.certificatePassphrase), cloud: cloudOf(cloud, authorities.cloud),
 			imap: imap && present({
 				host: imap.host, port: imap.port, tls: imap.tls, user: imap.user ?? mailbox,
 				password: secretOf('destination.imap.password', imap.password), ca: authorities.imap,
@@ -138,7 +151,7 @@ const assemble = ({source, destination, options}: ParsedSettings, {secrets, auth
 };
 
 const announceReadable = async (file: string, {source, destination}: ParsedSettings): Promise<string[]> => {
-	const hasSecret = [source.password, destination.clientSecret, destination.imap?.password].some(Boolean);
+	const hasSecret = [source.password, destination.clientSecret, destination.certificatePassphrase, destination.imap?.password].some(Boolean);
 	const {mode} = await stat(file);
 	// eslint-disable-next-line no-bitwise -- Modes are bits.
 	return hasSecret && process.platform !== 'win32' && (mode & 0o077) !== 0 ? [`${file} holds secrets and can be read by others on this machine: chmod 600 it.`] : [];
@@ -162,6 +175,11 @@ export const loadSettings = async (options: LoadOptions): Promise<Settings> => {
 		file, home, readFile, document,
 	});
 	problems.push(...distrusted);
+	const {certificate: certificateFile} = parsed.destination;
+	const {certificate, problem: unusable} = certificateFile === undefined || !needsSecrets
+		? {}
+		: await readCertificateFile(certificateFile, document.lineOf(['destination', 'certificate']), {file, home, readFile});
+	problems.push(...(unusable ? [unusable] : []));
 	const directory = parsed.options.checkpointDirectory;
 	const checkpointDirectory = directory === undefined ? undefined : resolvePath(directory, {home, base: path.dirname(path.resolve(file))});
 	if (directory !== undefined && checkpointDirectory === undefined) {
@@ -180,5 +198,10 @@ export const loadSettings = async (options: LoadOptions): Promise<Settings> => {
 		...document.commented.map(({key, line}) => `${file}:${line}: ${key}: what follows the # is taken for a comment. If it belongs to the value, put the value in single quotes.`),
 		...(options.readFile ? [] : await announceReadable(file, parsed)),
 	];
-	return {...assemble(parsed, {secrets, authorities, checkpointDirectory}), file, announcements};
+	return {
+		...assemble(parsed, {
+			secrets, authorities, checkpointDirectory, certificate,
+		}),
+		file, announcements,
+	};
 };

@@ -13,12 +13,14 @@ const importsOf = (file: string): string[] => [...readFileSync(path.join(root, f
 /** Who may know whom (docs/design.md, section 3); everything may use `mailbox`. */
 const arrows: Record<string, readonly string[]> = {
 	cli: ['commands'],
-	commands: ['migration', 'endpoints', 'settings', 'output', 'sandbox', 'screens'],
+	commands: ['migration', 'endpoints', 'settings', 'output', 'sandbox', 'screens', 'dns'],
 	endpoints: ['sources', 'destinations', 'settings', 'credentials'],
 	sources: ['protocols', 'credentials'],
 	destinations: ['protocols', 'credentials'],
 	protocols: [],
-	credentials: [],
+	// For HTTPS.
+	credentials: ['protocols'],
+	dns: [],
 	migration: [],
 	output: ['migration'],
 	settings: [],

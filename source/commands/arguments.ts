@@ -2,7 +2,7 @@ import meow from 'meow';
 import {FailureError} from '../mailbox/failure.js';
 import {exitCodes} from '../output/exit-code.js';
 
-export const commandNames = ['init', 'plan', 'migrate', 'status', 'failures', 'retry', 'verify', 'demo'] as const;
+export const commandNames = ['init', 'plan', 'migrate', 'status', 'failures', 'retry', 'verify', 'dns', 'demo'] as const;
 
 export type CommandName = typeof commandNames[number];
 
@@ -10,11 +10,18 @@ export type Arguments = {
 	readonly command: CommandName;
 	/** The configuration file, where one was named. */
 	readonly file?: string;
+	/** `dns`: the domain, where one was named. */
+	readonly domain?: string;
+	readonly check: boolean;
+	/** Name servers: `host`, or `host:port`. */
+	readonly resolver: readonly string[];
+	readonly cloud?: string;
 	readonly json: boolean;
 	readonly folder: readonly string[];
 	readonly uid: readonly number[];
 	readonly code?: string;
 	readonly unsure: boolean;
+	readonly altered: boolean;
 	readonly dryRun: boolean;
 	readonly strict: boolean;
 	readonly stopOnHangup: boolean;
@@ -42,6 +49,7 @@ Commands
   failures   refused messages by cause
   retry      try refused messages again: all, or --folder, --uid, --code
   verify     compare both sides message by message; never writes
+  dns        the DNS records to set for [domain], in order; --check: what is set today
   demo       all of it against servers in this process, without any account
 
 Options
@@ -52,8 +60,12 @@ Options
   --uid N             retry: only this message of the folder; may be repeated
   --code CODE         retry, failures: only this cause
   --unsure            retry: also send again what may already be there (can store it twice)
+  --altered           retry: what another tool left there as a draft or with a wrong date, once it is deleted there
   --dry-run           migrate: the same as plan
   --strict            verify: extra mail and changed flags are findings that count
+  --check             dns: compare with what is published
+  --resolver HOST     dns: ask this name server (HOST:PORT) only; may be repeated
+  --cloud NAME        dns: global, gcc-high, dod or china, instead of the configuration's
   --stop-on-hangup    end with the terminal instead of going on without it
   --verbose           on a failure also tell where in the program it came from
   -h, --help          this text
@@ -64,6 +76,7 @@ Environment
   AW2MS365_SOURCE_PASSWORD       secrets; each also as …_FILE, naming a file
   AW2MS365_DESTINATION_PASSWORD
   AW2MS365_CLIENT_SECRET
+  AW2MS365_CERTIFICATE_PASSPHRASE
 
 Exit codes
 ${Object.entries(exitCodes).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`).join('\n')}
@@ -95,6 +108,9 @@ const nearest = (word: string, known: readonly string[]): string | undefined => 
 	return known.map(name => ({name, edits: distance(word, name)})).filter(({edits}) => edits <= 2 && edits < word.length - 1).sort((a, b) => a.edits - b.edits)[0]?.name;
 };
 
+/** After `dns` a domain may stand, or a configuration as after every command: YAML, or a path. */
+const namesFile = (text: string): boolean => /[\/\\]|\.ya?ml$/iv.test(text);
+
 /** @returns what was asked, or the help text where that was asked. @throws usage-invalid */
 export const parseArguments = (argv: readonly string[]): Arguments | {readonly help: string} => {
 	const cli = meow(help, {
@@ -112,6 +128,10 @@ export const parseArguments = (argv: readonly string[]): Arguments | {readonly h
 			uid: {type: 'number', isMultiple: true, default: []},
 			code: {type: 'string'},
 			unsure: {type: 'boolean', default: false},
+			altered: {type: 'boolean', default: false},
+			check: {type: 'boolean', default: false},
+			resolver: {type: 'string', isMultiple: true, default: []},
+			cloud: {type: 'string'},
 			dryRun: {type: 'boolean', default: false},
 			strict: {type: 'boolean', default: false},
 			stopOnHangup: {type: 'boolean', default: false},
@@ -128,7 +148,7 @@ export const parseArguments = (argv: readonly string[]): Arguments | {readonly h
 		return {help: cli.help};
 	}
 
-	const known = ['config', 'json', 'plain', 'folder', 'uid', 'code', 'unsure', 'dryRun', 'strict', 'stopOnHangup', 'nonInteractive', 'input', 'color', 'verbose', 'help', 'h'];
+	const known = ['config', 'json', 'plain', 'folder', 'uid', 'code', 'unsure', 'altered', 'check', 'resolver', 'cloud', 'dryRun', 'strict', 'stopOnHangup', 'nonInteractive', 'input', 'color', 'verbose', 'help', 'h'];
 	for (const flag of Object.keys(cli.unnormalizedFlags)) {
 		const plain = flag.replaceAll(/-(?<letter>[a-z])/g, (_, letter: string) => letter.toUpperCase());
 		if (!known.includes(plain)) {
@@ -142,14 +162,15 @@ export const parseArguments = (argv: readonly string[]): Arguments | {readonly h
 		usage(`there is no command "${command}"${meant ? `; did you mean "${meant}"` : ''}`);
 	}
 
-	if (more.length > 0 || (file !== undefined && flags.config !== undefined)) {
-		usage('name one configuration file');
+	const isDomain = command === 'dns' && file !== undefined && !namesFile(file);
+	if (more.length > 0 || (file !== undefined && flags.config !== undefined && !isDomain)) {
+		usage(command === 'dns' ? 'name one domain' : 'name one configuration file');
 	}
 
 	// Left out, it would mean all: not what was asked for.
 	for (const [position, word] of argv.entries()) {
 		const next = argv[position + 1];
-		if (/^--(?:config|folder|uid|code)(?:=?$)/v.test(word) && (word.endsWith('=') || next === undefined || next === '' || next.startsWith('--'))) {
+		if (/^--(?:config|folder|uid|code|resolver|cloud)(?:=?$)/v.test(word) && (word.endsWith('=') || next === undefined || next === '' || next.startsWith('--'))) {
 			usage(`${word.replace('=', '')} needs a value`);
 		}
 	}
@@ -158,11 +179,12 @@ export const parseArguments = (argv: readonly string[]): Arguments | {readonly h
 		usage('--uid takes a whole number above 0');
 	}
 
-	const named = file ?? flags.config;
+	const named = isDomain ? flags.config : file ?? flags.config;
 	return {
 		command: command as CommandName, ...(named !== undefined && {file: named}), json: flags.json,
+		...(isDomain && {domain: file}), check: flags.check, resolver: flags.resolver, ...(flags.cloud !== undefined && {cloud: flags.cloud}),
 		folder: flags.folder, uid: flags.uid, ...(flags.code !== undefined && {code: flags.code}),
-		unsure: flags.unsure, dryRun: flags.dryRun, strict: flags.strict, stopOnHangup: flags.stopOnHangup,
+		unsure: flags.unsure, altered: flags.altered, dryRun: flags.dryRun, strict: flags.strict, stopOnHangup: flags.stopOnHangup,
 		nonInteractive: flags.nonInteractive, verbose: flags.verbose,
 	};
 };

@@ -1,7 +1,6 @@
 import {groupBy} from '../mailbox/group-by.js';
-import {accountsOf} from '../endpoints.js';
 import {cleanText} from '../mailbox/clean.js';
-import {failures, type FailureCode} from '../mailbox/failure.js';
+import {failures, nextStep, type FailureCode} from '../mailbox/failure.js';
 import {parsePath, pathKey, showPath} from '../mailbox/mailbox.js';
 import {type Fact} from '../migration/facts.js';
 import {type Journal} from '../migration/journal.js';
@@ -14,7 +13,7 @@ import {type Arguments} from './arguments.js';
 import {inTreeOrder} from './plan-text.js';
 import {tellRecord} from './record-events.js';
 import {
-	nameOf, openDryJournal, readSettings, type World,
+	openDryJournal, readSettings, startOf, type World,
 } from './session.js';
 import {onStage, type Stage} from './stage.js';
 
@@ -24,11 +23,7 @@ type Refused = Extract<Fact, {readonly type: 'refused'}> & {readonly path: reado
 export const look = async (asked: Arguments, world: World): Promise<ExitCode> => {
 	const settings = await readSettings(asked, world, false);
 	return onStage(asked, world.clock, async stage => {
-		const accounts = accountsOf(settings);
-		stage.tell({
-			type: 'run.started', command: asked.command, version: world.version,
-			source: nameOf(accounts.source), destination: settings.destination.mailbox, transport: settings.destination.transport,
-		});
+		stage.tell(startOf(settings, asked.command, world));
 		const journal = await openDryJournal(settings, world);
 		try {
 			tellRecord(journal.record, stage.tell);
@@ -90,15 +85,15 @@ const refusedMessages = async (asked: Arguments, journal: Journal): Promise<Refu
 	return found;
 };
 
-const showFailures = async (asked: Arguments, journal: Journal, {terminal, teller}: Stage): Promise<void> => {
+const showFailures = async (asked: Arguments, journal: Journal, {terminal, teller, progress}: Stage): Promise<void> => {
 	const refused = await refusedMessages(asked, journal);
 	if (asked.json) {
 		for (const {path, uid, code, outcome, detail, size, receivedAt, subject, from, attempts, at} of refused) {
-			const {reach, retry, sentence, next} = failures[code];
+			const {reach, retry, sentence} = failures[code];
 			teller.tell({
 				type: 'failure', folder: path, uid, failure: {
 					code, reach, retry, outcome, ...(detail && {detail}),
-				}, sentence, next, bytes: size, receivedAt: new Date(receivedAt).toISOString(), refusedAt: new Date(at).toISOString(),
+				}, sentence, next: nextStep({code}, progress.names), bytes: size, receivedAt: new Date(receivedAt).toISOString(), refusedAt: new Date(at).toISOString(),
 				...(subject && {subject}), ...(from && {sender: from}), attempts,
 				command: `aw2ms365 retry --folder ${JSON.stringify(showPath(path))} --uid ${uid}`,
 			});
@@ -115,7 +110,7 @@ const showFailures = async (asked: Arguments, journal: Journal, {terminal, telle
 	for (const [code, group] of groupBy(refused, message => message.code)) {
 		const row = failures[code];
 		terminal.result(`${plural(group.length, 'message')}: ${row.sentence} (${code})`);
-		terminal.result(`  ${row.next}`);
+		terminal.result(`  ${nextStep({code}, progress.names)}`);
 		for (const message of group) {
 			terminal.result(`    ${cleanText(showPath(message.path), 60)}  UID ${message.uid}  ${bytes(message.size)}  ${new Date(message.receivedAt).toISOString().slice(0, 10)}${message.from ? `  ${cleanText(message.from, 40)}` : ''}${message.subject ? `  "${cleanText(message.subject, 60)}"` : ''}`);
 			if (message.detail) {

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import {realClock} from '../mailbox/clock.js';
-import {FailureError, failureOf, failures} from '../mailbox/failure.js';
+import {FailureError, failureOf, nextStep} from '../mailbox/failure.js';
 import {exitCodeOf} from '../output/exit-code.js';
 import {sentenceOf} from '../output/plain.js';
 import {commandNames, parseArguments} from './arguments.js';
@@ -41,6 +41,11 @@ export const main = async (argv: readonly string[], version: string): Promise<nu
 				return await verify(asked, world);
 			}
 
+			case 'dns': {
+				const {dns} = await import('./dns.js');
+				return await dns(asked, world);
+			}
+
 			case 'status':
 			case 'failures': {
 				const {look} = await import('./look.js');
@@ -58,7 +63,7 @@ export const main = async (argv: readonly string[], version: string): Promise<nu
 		}
 
 		const failure = failureOf(error);
-		process.stderr.write(`${error instanceof FailureError && error.name === 'SettingsError' ? error.message : sentenceOf(failure)}\n${failures[failure.code].next}\n`);
+		process.stderr.write(`${error instanceof FailureError && error.name === 'SettingsError' ? error.message : sentenceOf(failure)}\n${nextStep(failure, {})}\n`);
 		if (failure.code === 'bug' && error instanceof Error) {
 			process.stderr.write(`${error.stack ?? ''}\n`);
 		}

@@ -3,13 +3,13 @@ import {type FolderPath, parsePath, pathKey} from '../mailbox/mailbox.js';
 import {type Journal} from '../migration/journal.js';
 import {startMigration} from '../migration/migration.js';
 import {type Progress} from '../migration/progress.js';
-import {accountsOf} from '../endpoints.js';
 import {type ExitCode} from '../output/exit-code.js';
+import {plural} from '../output/figures.js';
 import {type Settings} from '../settings.js';
 import {type Arguments} from './arguments.js';
 import {showPlan} from './plan-text.js';
 import {
-	choicesOf, nameOf, openDryJournal, openEnds, openHeldJournal, readSettings, type World,
+	choicesOf, openDryJournal, openEnds, openHeldJournal, readSettings, startOf, type World,
 } from './session.js';
 import {onStage, type Stage} from './stage.js';
 
@@ -25,11 +25,7 @@ export const migrate = async (asked: Arguments, world: World): Promise<ExitCode>
 	const settings = await readSettings(asked, world);
 	const dryRun = asked.command === 'plan' || asked.dryRun;
 	return onStage(asked, world.clock, async stage => {
-		const accounts = accountsOf(settings);
-		stage.tell({
-			type: 'run.started', command: dryRun ? 'plan' : asked.command, version: world.version,
-			source: nameOf(accounts.source), destination: settings.destination.mailbox, transport: settings.destination.transport,
-		});
+		stage.tell(startOf(settings, dryRun ? 'plan' : asked.command, world));
 		announce(settings, stage);
 		const held = dryRun ? undefined : await openHeldJournal(settings, world);
 		const journal = held?.journal ?? await openDryJournal(settings, world);
@@ -45,21 +41,35 @@ export const migrate = async (asked: Arguments, world: World): Promise<ExitCode>
 				run: {id: stage.run, version: world.version, command: asked.command},
 			});
 			await migration.ended;
+			if (!dryRun) {
+				remedy(stage);
+			}
 		} finally {
 			await ends.close();
 			await (held ? held.close() : journal.close());
 		}
 
-		if (dryRun && !asked.json) {
+		if (dryRun && !asked.json && stage.progress.surveyed) {
 			showPlan(stage);
 		}
 	}, dryRun ? judgePlan : undefined);
 };
 
+/** What to do about messages that another tool left there. */
+const remedy = ({progress, tell}: Stage): void => {
+	const {altered} = progress.messages;
+	if (altered > 0) {
+		tell({
+			type: 'warning', words: `${plural(altered, 'message')} ${altered === 1 ? 'was' : 'were'} there already, left by another tool as a draft or with the day of the upload as received date. Nothing was doubled. `
+				+ 'To have them right, delete them in Outlook (they show as drafts, or under that day), then run "aw2ms365 retry --altered": it carries those that are gone and leaves the others.',
+		});
+	}
+};
+
 /** A plan has done what it was asked for, whatever it found to do. */
 const judgePlan = (progress: Progress, code: ExitCode): ExitCode => code === 3 && !progress.failure ? 0 : code;
 
-/** Takes back the fate of the refused messages that were asked for. @returns which messages the run is about */
+/** Takes back the fate of the refused messages that were asked for; of the altered ones too, which are recognised again where they still lie. @returns which messages the run is about */
 const reopen = (asked: Arguments, journal: Journal, {clock}: World): (folder: FolderPath, uid: number) => boolean => {
 	const folders = new Set(asked.folder.map(text => pathKey(parsePath(text))));
 	const uids = new Set(asked.uid);
@@ -70,7 +80,8 @@ const reopen = (asked: Arguments, journal: Journal, {clock}: World): (folder: Fo
 		for (const entry of record.entries()) {
 			const refused = entry.state === 'refused' && wanted(record.path, entry.uid, record.refusedBy(entry.uid));
 			const unsure = asked.unsure && entry.state === 'unsure' && wanted(record.path, entry.uid, undefined);
-			if (refused) {
+			const altered = asked.altered && entry.state === 'already-there' && entry.lossy && wanted(record.path, entry.uid, undefined);
+			if (refused || altered) {
 				journal.append({
 					type: 'reopened', folder: record.number, uid: entry.uid, at: clock.now(),
 				});
@@ -79,7 +90,7 @@ const reopen = (asked: Arguments, journal: Journal, {clock}: World): (folder: Fo
 				journal.append({type: 'not-stored', folder: record.number, uid: entry.uid});
 			}
 
-			if (refused || unsure) {
+			if (refused || unsure || altered) {
 				chosen.add(`${pathKey(record.path)} ${entry.uid}`);
 			}
 		}

@@ -5,6 +5,7 @@ import {unusedOverrides} from '../mailbox/folder-overrides.js';
 import {type FolderPath} from '../mailbox/mailbox.js';
 import {accountsOf, openDestination, openSource} from '../endpoints.js';
 import {type Choices} from '../migration/context.js';
+import {type Event} from '../migration/events.js';
 import {realFiles} from '../migration/journal-file.js';
 import {journalName} from '../migration/journal-name.js';
 import {type Journal, openJournal} from '../migration/journal.js';
@@ -124,4 +125,13 @@ export const choicesOf = ({options}: Settings, only?: (folder: FolderPath, uid: 
 };
 
 /** `ana@old.example`, with the host where it says more. */
-export const nameOf = (account: {readonly user: string; readonly host: string}): string => account.user.includes('@') ? account.user : `${account.user}@${account.host}`;
+const nameOf = (account: {readonly user: string; readonly host: string}): string => account.user.includes('@') ? account.user : `${account.user}@${account.host}`;
+
+/** How a run of these settings begins to be told. */
+export const startOf = (settings: Settings, command: string, {version}: World): Extract<Event, {readonly type: 'run.started'}> => {
+	const {destination} = settings;
+	return {
+		type: 'run.started', command, version, source: nameOf(accountsOf(settings).source), destination: destination.mailbox, transport: destination.transport,
+		...(!destination.imap && destination.tenantId !== undefined && destination.clientId !== undefined && {application: {tenantId: destination.tenantId, clientId: destination.clientId}}),
+	};
+};

@@ -1,11 +1,10 @@
-import {accountsOf} from '../endpoints.js';
 import {type Progress} from '../migration/progress.js';
 import {verify as compare} from '../migration/verifier.js';
 import {type ExitCode} from '../output/exit-code.js';
 import {tellRecord} from './record-events.js';
 import {type Arguments} from './arguments.js';
 import {
-	choicesOf, nameOf, openDryJournal, openEnds, readSettings, type World,
+	choicesOf, openDryJournal, openEnds, readSettings, startOf, type World,
 } from './session.js';
 import {onStage} from './stage.js';
 
@@ -13,11 +12,7 @@ import {onStage} from './stage.js';
 export const verify = async (asked: Arguments, world: World): Promise<ExitCode> => {
 	const settings = await readSettings(asked, world);
 	return onStage(asked, world.clock, async stage => {
-		const accounts = accountsOf(settings);
-		stage.tell({
-			type: 'run.started', command: 'verify', version: world.version,
-			source: nameOf(accounts.source), destination: settings.destination.mailbox, transport: settings.destination.transport,
-		});
+		stage.tell(startOf(settings, 'verify', world));
 		const journal = await openDryJournal(settings, world);
 		const ends = openEnds(settings, world, stage, journal.record);
 		const {stopping} = stage.control;
@@ -26,7 +21,7 @@ export const verify = async (asked: Arguments, world: World): Promise<ExitCode> 
 			const [traits] = await Promise.all([ends.destination.open(stopping), ends.source.open(stopping)]);
 			tellRecord(journal.record, stage.tell);
 			await compare({
-				source: ends.source, destination: ends.destination, traits, record: journal.record, choices: choicesOf(settings), signal: stopping, tell: stage.tell,
+				source: ends.source, destination: ends.destination, traits, record: journal.record, details: async (folder, uid) => journal.details(folder, uid), choices: choicesOf(settings), signal: stopping, tell: stage.tell,
 			});
 			stage.tell({type: 'phase', phase: 'finished'});
 		} finally {

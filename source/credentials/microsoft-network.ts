@@ -1,6 +1,4 @@
-import {request} from 'node:https';
-import {Buffer} from 'node:buffer';
-import {rootCertificates} from 'node:tls';
+import {HttpsClient} from '../protocols/https.js';
 
 type Options = {readonly headers?: Record<string, string>; readonly body?: string};
 
@@ -15,46 +13,43 @@ export type MicrosoftNetwork = {
 /** Answers of the sign-in service have a few kilobytes. */
 const longest = 1024 * 1024;
 
-/** HTTPS with an extra certificate authority, which msal's own client cannot take. Times out after 30 s of silence. */
-export const httpsNetwork = ({ca, silence = 30_000}: {readonly ca?: string | undefined; readonly silence?: number}): MicrosoftNetwork => {
-	const send = async <T>(method: 'GET' | 'POST', url: string, {headers = {}, body}: Options = {}): Promise<Answer<T>> => new Promise((resolve, reject) => {
-		const call = request(url, {
-			method,
-			headers: {...headers, ...(body !== undefined && {'content-length': String(Buffer.byteLength(body))})},
-			minVersion: 'TLSv1.2',
-			timeout: silence,
-			...(ca && {ca: [...rootCertificates, ca]}),
-		}, response => {
-			const chunks: Uint8Array[] = [];
-			let length = 0;
-			response.on('data', (chunk: Uint8Array) => {
-				length += chunk.length;
-				chunks.push(chunk);
-				if (length > longest) {
-					call.destroy(new Error('the answer is too long'));
-				}
-			});
-			response.on('error', reject);
-			response.on('end', () => {
-				try {
-					resolve({
-						headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
-						body: JSON.parse(Buffer.concat(chunks).toString('utf8')) as T,
-						status: response.statusCode ?? 0,
-					});
-				} catch {
-					reject(new Error(`status ${response.statusCode} without JSON`));
-				}
-			});
-		});
-		call.on('timeout', () => {
-			call.destroy(Object.assign(new Error('no answer'), {code: 'ETIMEDOUT'}));
-		});
-		call.on('error', reject);
-		call.end(body);
-	});
+const never = new AbortController().signal;
+
+/**
+The way of all our HTTPS for msal, whose own client takes no certificate authority and no proxy.
+
+@param patience milliseconds for everything
+@throws HttpTrouble where no answer came
+*/
+export const httpsNetwork = ({ca, patience = 60_000}: {readonly ca?: string | undefined; readonly patience?: number}): MicrosoftNetwork => {
+	const send = async <T>(method: 'GET' | 'POST', url: string, {headers = {}, body}: Options = {}): Promise<Answer<T>> => {
+		const {origin, pathname, search} = new URL(url);
+		// Tokens are asked for about once an hour: nothing is kept open.
+		const client = new HttpsClient({origin, ca, limits: {longest}});
+		try {
+			const {status, headers: answered, bytes} = await client.request({
+				method, path: `${pathname}${search}`, headers, body,
+			}, {signal: never, deadline: patience});
+			return {
+				status,
+				headers: Object.fromEntries(Object.entries(answered).map(([name, value]) => [name, String(value)])),
+				body: parse<T>(bytes, status),
+			};
+		} finally {
+			await client.close();
+		}
+	};
+
 	return {
 		sendGetRequestAsync: async <T>(url: string, options?: Options) => send<T>('GET', url, options),
 		sendPostRequestAsync: async <T>(url: string, options?: Options) => send<T>('POST', url, options),
 	};
+};
+
+const parse = <T>(bytes: Uint8Array, status: number): T => {
+	try {
+		return JSON.parse(new TextDecoder().decode(bytes)) as T;
+	} catch {
+		throw new Error(`status ${status} without JSON`);
+	}
 };

@@ -1,20 +1,28 @@
 import {type Clock} from '../mailbox/clock.js';
 import {FailureError} from '../mailbox/failure.js';
-import {aadstsFailure} from './microsoft-errors.js';
+import {type Notice} from '../mailbox/source.js';
+import {type CertificateFile, readCertificate} from './certificate.js';
+import {aadstsFailure, mayBeNew} from './microsoft-errors.js';
 import {httpsNetwork, type MicrosoftNetwork} from './microsoft-network.js';
 
 /** An app registration and where to ask for its tokens. */
 export type MicrosoftApp = {
 	readonly tenantId: string;
 	readonly clientId: string;
-	readonly clientSecret: string;
+	/** Or a certificate. */
+	readonly clientSecret?: string | undefined;
+	/** Used instead of a secret where there are both. */
+	readonly certificate?: CertificateFile | undefined;
 	/** Origin of the sign-in service, as `https://login.microsoftonline.com`. */
 	readonly login: string;
-	/** What the token is for, as `https://outlook.office365.com`: see {@link imapResource}. */
+	/** What the token is for, as `https://outlook.office365.com`: see {@link resourceOf}. */
 	readonly resource: string;
 	/** One more certificate authority, PEM, for the sandbox. */
 	readonly ca?: string | undefined;
-	readonly clock: Pick<Clock, 'now'>;
+	/** Where it can sleep, a secret that may be too new is waited for. */
+	readonly clock: Pick<Clock, 'now'> & Partial<Pick<Clock, 'sleep'>>;
+	/** Hears of that wait. */
+	readonly notice?: ((notice: Notice) => void) | undefined;
 	/** Stands in for HTTPS in tests. */
 	readonly network?: MicrosoftNetwork;
 };
@@ -22,22 +30,31 @@ export type MicrosoftApp = {
 /** A token is renewed so long before it runs out, in milliseconds: a sign-in with it must still succeed. */
 const margin = 5 * 60_000;
 
-/** The resource whose token opens IMAP on a host: each cloud's own (microsoft-365.md 6.4). */
-export const imapResource = (imapHost: string): string => `https://${imapHost}`;
+/** A token that a server refused is renewed, but not again within so many milliseconds: many lanes are refused at once. */
+const freshEnough = 2000;
+
+/** How long a secret that the service does not know may be too new, and how often it is tried meanwhile, in milliseconds. */
+const newSecret = {patience: 120_000, pause: 15_000};
+
+/** The resource whose token opens a host's service, IMAP, EWS or Graph: each cloud's own (microsoft-365.md 6.4). */
+export const resourceOf = (host: string): string => `https://${host}`;
 
 /**
 Access tokens of an app (client credentials, scope `/.default`). The token is kept in memory and shared; any
 number of callers cause one request. msal-node is loaded at the first call, so that runs with a password never load it.
+`fresh` asks for a new one, because the server refused the last.
 
-@throws sign-in-refused (only the AADSTS number and our own words), host-unreachable, tls-refused, server-unavailable
+@throws sign-in-refused (only the AADSTS number and our own words), host-unreachable, tls-refused, server-unavailable; settings-invalid for a certificate
 */
-export const microsoftTokens = (app: MicrosoftApp): () => Promise<{readonly accessToken: string}> => {
-	let token: {readonly accessToken: string; readonly expires: number} | undefined;
-	let request: Promise<{readonly accessToken: string; readonly expires: number}> | undefined;
+export const microsoftTokens = (app: MicrosoftApp): (fresh?: boolean) => Promise<{readonly accessToken: string}> => {
+	type Token = {readonly accessToken: string; readonly expires: number; readonly since: number};
+	let token: Token | undefined;
+	let request: Promise<Token> | undefined;
 	let client: Awaited<ReturnType<typeof makeClient>> | undefined;
+	const secret = app.certificate ? undefined : app.clientSecret;
 
 	const network = remembering(app.network ?? httpsNetwork({ca: app.ca}));
-	const renew = async () => {
+	const ask = async (wasWaitedFor: boolean): Promise<Token> => {
 		network.forget();
 		try {
 			client ??= await makeClient(app, network);
@@ -46,16 +63,45 @@ export const microsoftTokens = (app: MicrosoftApp): () => Promise<{readonly acce
 				throw new FailureError('sign-in-refused', {detail: 'the sign-in service gave no token'});
 			}
 
-			return {accessToken: result.accessToken, expires: result.expiresOn?.getTime() ?? app.clock.now() + (10 * 60_000)};
+			// Msal counts by the machine's clock, we by the one passed in.
+			const now = app.clock.now();
+			return {accessToken: result.accessToken, expires: now + (result.expiresOn ? result.expiresOn.getTime() - Date.now() : 10 * 60_000), since: now};
 		} catch (error) {
 			// The next call begins anew: msal would answer it from its memory of this failure for a minute.
 			client = undefined;
-			throw error instanceof FailureError ? error : aadstsFailure(error, network.lastError());
+			throw error instanceof FailureError
+				? error
+				: aadstsFailure(error, {
+					network: network.lastError(), host: new URL(app.login).host, names: {tenantId: app.tenantId, clientId: app.clientId}, proof: {secret, hasWorked: token !== undefined, wasWaitedFor},
+				});
 		}
 	};
 
-	return async () => {
-		if (token && app.clock.now() < token.expires - margin) {
+	const renew = async (): Promise<Token> => {
+		const since = app.clock.now();
+		for (;;) {
+			const waited = app.clock.now() - since;
+			try {
+				// eslint-disable-next-line no-await-in-loop -- one try after another
+				return await ask(waited >= newSecret.patience);
+			} catch (error) {
+				if (!app.clock.sleep || waited >= newSecret.patience || !(error instanceof FailureError) || !mayBeNew(error, {secret, hasWorked: token !== undefined})) {
+					throw error;
+				}
+
+				const {code, detail} = error.failure;
+				app.notice?.({
+					type: 'waiting', side: 'destination', wait: newSecret.pause, code, detail: `${detail!}; a new one takes up to two minutes, so it is tried again`,
+				});
+				// eslint-disable-next-line no-await-in-loop -- one try after another
+				await app.clock.sleep(newSecret.pause);
+			}
+		}
+	};
+
+	return async (fresh = false) => {
+		const now = app.clock.now();
+		if (token && now < token.expires - margin && !(fresh && now >= token.since + freshEnough)) {
 			return {accessToken: token.accessToken};
 		}
 
@@ -69,11 +115,14 @@ export const microsoftTokens = (app: MicrosoftApp): () => Promise<{readonly acce
 	};
 };
 
-/** A network that knows what went wrong last: msal hides it. */
+/** A network that knows what went wrong last, a refusal of discovery (an unknown tenant) included: msal hides it. */
 const remembering = (network: MicrosoftNetwork) => {
 	let last: unknown;
-	const watch = async <T>(answer: Promise<T>): Promise<T> => {
+	const watch = async <T extends {readonly body: unknown}>(answer: Promise<T>): Promise<T> => {
 		try {
+			const {body} = await answer;
+			const code = (body as {error_codes?: readonly unknown[]} | undefined)?.error_codes?.[0];
+			last = code === undefined ? last : {errorNo: code};
 			return await answer;
 		} catch (error) {
 			last = error;
@@ -91,12 +140,24 @@ const remembering = (network: MicrosoftNetwork) => {
 	};
 };
 
-const makeClient = async ({tenantId, clientId, clientSecret, login}: MicrosoftApp, networkClient: MicrosoftNetwork) => {
+/** Of the certificate what msal takes; PEM and PFX are taken apart only where a token is asked for. */
+const proofOf = ({clientSecret, certificate}: MicrosoftApp) => {
+	if (!certificate) {
+		return {clientSecret: clientSecret ?? ''};
+	}
+
+	const {privateKey, thumbprintSha256} = readCertificate(certificate);
+	return {clientCertificate: {privateKey, thumbprintSha256}};
+};
+
+const makeClient = async (app: MicrosoftApp, networkClient: MicrosoftNetwork) => {
+	const {tenantId, clientId, login} = app;
+	const proof = proofOf(app);
 	const msal = await import('@azure/msal-node');
 	const {origin, host} = new URL(login);
 	return new msal.ConfidentialClientApplication({
 		auth: {
-			clientId, clientSecret, authority: `${origin}/${encodeURIComponent(tenantId)}`, knownAuthorities: [host],
+			clientId, ...proof, authority: `${origin}/${encodeURIComponent(tenantId)}`, knownAuthorities: [host],
 		},
 		system: {
 			networkClient,
@@ -113,17 +174,16 @@ const makeClient = async ({tenantId, clientId, clientSecret, login}: MicrosoftAp
 export type MicrosoftCloud = {
 	/** Host or origin of the sign-in service. */
 	readonly login: string;
-	readonly imap: {readonly host: string};
 	readonly ca?: string | undefined;
 };
 
-/** The token that opens IMAP in a cloud, as text; see {@link microsoftTokens}. */
-export const imapToken = ({cloud, ...app}: Omit<MicrosoftApp, 'login' | 'resource' | 'ca'> & {readonly cloud: MicrosoftCloud}): () => Promise<string> => {
+/** Tokens that open a host of a cloud, as text; see {@link microsoftTokens}. */
+export const tokensFor = (host: string, {cloud, ...app}: Omit<MicrosoftApp, 'login' | 'resource' | 'ca'> & {readonly cloud: MicrosoftCloud}): (fresh?: boolean) => Promise<string> => {
 	const tokens = microsoftTokens({
-		...app, ca: cloud.ca, resource: imapResource(cloud.imap.host), login: cloud.login.includes('://') ? cloud.login : `https://${cloud.login}`,
+		...app, ca: cloud.ca, resource: resourceOf(host), login: cloud.login.includes('://') ? cloud.login : `https://${cloud.login}`,
 	});
-	return async () => {
-		const {accessToken} = await tokens();
+	return async fresh => {
+		const {accessToken} = await tokens(fresh);
 		return accessToken;
 	};
 };

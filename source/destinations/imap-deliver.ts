@@ -45,7 +45,9 @@ const uidNextOf = async (session: Session, folder: Writable): Promise<number> =>
 		return uidNext;
 	} catch (error) {
 		const failure = failureOf(error);
-		throw new FailureError(failure.code, {...failure, outcome: 'not stored'});
+		// It went away under us: preparing it again makes it anew.
+		const isGone = failure.code === 'folder-unreadable';
+		throw new FailureError(isGone ? 'folder-not-creatable' : failure.code, {...failure, outcome: 'not stored', ...(isGone && {retry: 'now'})});
 	}
 };
 

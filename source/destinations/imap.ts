@@ -1,7 +1,10 @@
 import {type FolderPath} from '../mailbox/mailbox.js';
 import {
-	type MailDestination, type PreparedFolder, type Traits,
+	type MailDestination, type PreparedFolder, type Stored, type Traits,
 } from '../mailbox/destination.js';
+import {groupBy} from '../mailbox/group-by.js';
+import {type Listing} from '../mailbox/listing.js';
+import {type ReadResult} from '../mailbox/source.js';
 import {FailureError, failureOf} from '../mailbox/failure.js';
 import {ImapSessions, type Session, type SessionsOptions} from '../protocols/imap-session.js';
 import {defaultImapTiming, type ImapTiming} from '../protocols/imap-timing.js';
@@ -24,6 +27,24 @@ export type ImapDestinationOptions = Omit<SessionsOptions, 'side' | 'connections
 	readonly log?: (line: Record<string, unknown>) => void;
 	readonly timing?: Partial<ImapTiming>;
 };
+
+const idOf = (generation: string, uid: number): string => `${generation}:${uid}`;
+
+const placeOf = (id: string): {generation: string; uid: number} => {
+	const [generation, uid] = id.split(':', 2) as [string, string];
+	return {generation, uid: Number(uid)};
+};
+
+/** A listing in the words of the port; entries are made as they are asked for. */
+const storedIn = (listing: Listing): Iterable<Stored> => ({
+	* [Symbol.iterator]() {
+		for (const {uid, size, receivedAt, flags} of listing) {
+			yield {
+				id: idOf(listing.generation, uid), uid, size, receivedAt, flags,
+			};
+		}
+	},
+});
 
 /** A mailbox written by IMAP APPEND. */
 export const imapDestination = (options: ImapDestinationOptions): MailDestination => {
@@ -123,6 +144,21 @@ export const imapDestination = (options: ImapDestinationOptions): MailDestinatio
 		}
 	};
 
+	const read = async function * (path: FolderPath, generation: string, messages: ReadonlyArray<{readonly uid: number; readonly size: number}>, signal: AbortSignal): AsyncGenerator<ReadResult> {
+		const folder = await find(path, signal);
+		if (!folder) {
+			throw new FailureError('folder-unreadable', {detail: 'the server does not list it'});
+		}
+
+		const open = reading(folder, signal, false);
+		yield * readMessages(sessions, async session => {
+			const opened = await open(session);
+			if (opened.generation !== generation) {
+				throw new FailureError('folder-unreadable', {detail: 'UIDVALIDITY changed'});
+			}
+		}, messages, signal);
+	};
+
 	const destination: MailDestination = {
 		account: sessions.account,
 		async open(signal) {
@@ -161,8 +197,8 @@ export const imapDestination = (options: ImapDestinationOptions): MailDestinatio
 						parked = true;
 						sessions.park(result.failure.wait ?? 0, {quiet: true});
 					}
-				} else if (!result.stored && result.failure.code === 'folder-not-creatable') {
-					// The folder is gone: preparing it again looks and makes it anew.
+				} else if (!result.stored && ['folder-not-creatable', 'server-unavailable'].includes(result.failure.code)) {
+					// The folder is gone, or may be (Dovecot stumbles over one that it has open): preparing it again looks and makes it anew.
 					table = undefined;
 					writables.clear();
 				} else if (result.stored) {
@@ -208,27 +244,22 @@ export const imapDestination = (options: ImapDestinationOptions): MailDestinatio
 			}
 
 			const {generation} = listing;
-			const stored = await candidates(listing, unsure, {claimed, rebuilt: exchange(), read: messages => destination.read(path, generation, messages, signal)});
+			const stored = await candidates(listing, unsure, {claimed, rebuilt: exchange(), read: messages => read(path, generation, messages, signal)});
 			const ids = settle(unsure, stored, generation, exchange());
 			await finishSteps(folder, ids.map((id, position) => ({id, flags: unsure[position]!.flags})), signal);
 			return ids;
 		},
 		async list(path, signal) {
-			return list(path, signal);
+			const listing = await list(path, signal);
+			return listing && storedIn(listing);
 		},
-		async * read(path, generation, messages, signal) {
-			const folder = await find(path, signal);
-			if (!folder) {
-				throw new FailureError('folder-unreadable', {detail: 'the server does not list it'});
-			}
-
-			const open = reading(folder, signal, false);
-			yield * readMessages(sessions, async session => {
-				const opened = await open(session);
-				if (opened.generation !== generation) {
-					throw new FailureError('folder-unreadable', {detail: 'UIDVALIDITY changed'});
+		async * read(path, messages, signal) {
+			for (const [generation, wanted] of groupBy(messages.map(message => ({...placeOf(message.id), size: message.size})), message => message.generation)) {
+				// eslint-disable-next-line no-await-in-loop -- one generation after another
+				for await (const {uid, ...content} of read(path, generation, wanted, signal)) {
+					yield {...content, id: idOf(generation, uid)};
 				}
-			}, messages, signal);
+			}
 		},
 		async close() {
 			await sessions.close();
@@ -246,7 +277,7 @@ export const imapDestination = (options: ImapDestinationOptions): MailDestinatio
 			await openFolder(session, folder.raw, {writable: true});
 			for (const {id} of flagged) {
 				// eslint-disable-next-line no-await-in-loop -- one connection
-				await addFlags(session, Number(id!.split(':', 2)[1]), [String.raw`\Flagged`]);
+				await addFlags(session, placeOf(id!).uid, [String.raw`\Flagged`]);
 			}
 		});
 	};

@@ -1,10 +1,9 @@
 import {
 	type Account, type Flags, type Folder, type FolderPath, type Role,
 } from './mailbox.js';
-import {type Listing} from './listing.js';
 import {type Failure} from './failure.js';
 import {type Fingerprint, type MessageKey} from './identity.js';
-import {type ReadResult} from './source.js';
+import {type Envelope} from './envelope.js';
 
 export type Transport = 'imap' | 'ews' | 'graph' | 'graph-json';
 
@@ -57,20 +56,47 @@ export type PreparedFolder = {
 	readonly created: boolean;
 };
 
+/** A message as the destination lists it. */
+export type Stored = {
+	/** As in {@link DeliveryResult}. */
+	readonly id: string;
+	/** The id as people know it: the UID, where the store has such. */
+	readonly uid?: number;
+	/** In bytes, as this store counts. */
+	readonly size: number;
+	/** Received date, milliseconds since 1970 UTC. */
+	readonly receivedAt: number;
+	/** IMAP's words for the states this store keeps. */
+	readonly flags: Flags;
+	/** Ours, where the road can store one and did. */
+	readonly stamp?: string;
+	/** What the store says of the message's header, where it rebuilds MIME; of a message in doubt its content must be read. */
+	readonly envelope?: Envelope;
+};
+
+/** What reading one stored message came to. */
+export type StoredContent = {readonly id: string} & (
+	| {readonly bytes: Uint8Array}
+	| {readonly gone: true}
+	| {readonly failure: Failure}
+);
+
 /** One message to be stored. */
 export type Delivery = {
 	readonly key: MessageKey;
-	/** Derived from the key; stored with the message where the road can (EWS, Graph). */
+	/** Derived from key and content (see migration/stamp.ts); stored with the message where the road can (EWS, Graph). */
 	readonly stamp: string;
 	readonly bytes: Uint8Array;
 	readonly fingerprint: Fingerprint;
 	readonly flags: Flags;
 	/** RFC822.SIZE of the source where it is not the length. */
 	readonly announced?: number;
+	/** Of its header as it survives where MIME is rebuilt; see `envelopeHash`. */
+	readonly envelope?: string;
 };
 
 export type DeliveryResult =
-	/** Stored, all steps done. `id`: `<generation>:<uid>` for IMAP; absent where the server told none. `lost`: what did not survive (`keyword:$Label1`, …). */
+	/** Stored, all steps done. `id`: `<generation>:<uid>` for IMAP, ItemId for EWS; absent where the server told none. `lost`: what did not survive (`keyword:$Label1`, …). */
 	| {readonly stored: true; readonly id?: string; readonly lost?: readonly string[]}
 	/** `failure.outcome` says whether it may be there all the same. */
 	| {readonly stored: false; readonly failure: Failure};
@@ -113,9 +139,9 @@ export type MailDestination = {
 	@throws whatever kept it from looking; nothing may be concluded then
 	*/
 	look(path: FolderPath, unsure: readonly Unsure[], claimed: (id: string) => boolean, signal: AbortSignal): Promise<Array<string | undefined>>;
-	/** The folder's messages; undefined if there is no such folder. Never creates. */
-	list(path: FolderPath, signal: AbortSignal): Promise<Listing | undefined>;
-	/** Content of messages, as {@link MailSource.read}. */
-	read(path: FolderPath, generation: string, messages: ReadonlyArray<{readonly uid: number; readonly size: number}>, signal: AbortSignal): AsyncIterable<ReadResult>;
+	/** The folder's messages, oldest first where the store has an order; may be gone through more than once. Undefined if there is no such folder. Never creates. */
+	list(path: FolderPath, signal: AbortSignal): Promise<Iterable<Stored> | undefined>;
+	/** Content of listed messages, one result for each, in any order. @throws folder-unreadable when the folder is not the one that was listed */
+	read(path: FolderPath, messages: readonly Stored[], signal: AbortSignal): AsyncIterable<StoredContent>;
 	close(): Promise<void>;
 };

@@ -25,7 +25,7 @@ type Row = {
 	readonly exit: 1 | 2 | 3 | 4 | 5 | 6 | 11;
 	/** What happened and why. */
 	readonly sentence: string;
-	/** What to do next. */
+	/** What to do next; `<clientId>`, `<tenantId>` and `<mailbox>` stand for the person's own (see `nextStep`). */
 	readonly next: string;
 };
 
@@ -34,7 +34,7 @@ export const failures = {
 	'message-too-large': {
 		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
 		sentence: 'The destination does not take a message of this size.',
-		next: 'Raise the limit at the destination, then run "aw2ms365 retry".',
+		next: 'Raise the limit at the destination (in Exchange Online PowerShell: Set-Mailbox \'<mailbox>\' -MaxReceiveSize 150MB -MaxSendSize 150MB), then run "aw2ms365 retry".',
 	},
 	'message-over-limit': {
 		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
@@ -77,6 +77,11 @@ export const failures = {
 		sentence: 'The destination did not create this folder.',
 		next: 'Give it another name with options.folderMap, then run the same command again.',
 	},
+	'folder-gone': {
+		reach: 'folder', retry: 'now', outcome: 'not stored', exit: 3,
+		sentence: 'The destination no longer has this folder.',
+		next: 'Nothing to do: it is looked for, and made, again.',
+	},
 	// Mailboxes
 	'destination-full': {
 		reach: 'mailbox', retry: 'later', outcome: 'not stored', exit: 3,
@@ -100,19 +105,39 @@ export const failures = {
 	},
 	'server-nonsense': {
 		reach: 'mailbox', retry: 'now', outcome: 'unknown', exit: 5,
-		sentence: 'The server answered something that is not IMAP.',
-		next: 'Check host and port; if they are right, run the same command again later.',
+		sentence: 'The server answered something that cannot be understood.',
+		next: 'Check host and port, or destination.cloud; if they are right, and no proxy or firewall answers in its place, run the same command again later.',
 	},
 	// Runs
 	'sign-in-refused': {
 		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
 		sentence: 'Sign-in was refused.',
-		next: 'Check user name and password. A new password takes up to a minute to reach IMAP; access rules and a limit on connections are refused in the same way.',
+		next: 'Check source.user and source.password, or those of destination.imap. A new password takes up to a minute to reach IMAP; access rules and a limit on connections are refused in the same way.',
 	},
 	'sign-in-refused-temporarily': {
 		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
 		sentence: 'Sign-in was refused three times with a "temporary" failure. WorkMail says so for a wrong password, for one set less than a minute ago, and when too many connections are open.',
 		next: 'Check the password, wait a minute if it is new, close other mail programs, then run the same command again.',
+	},
+	'ews-closed': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
+		sentence: 'Microsoft 365 keeps this application out of EWS: it is switched off for the organisation, for this mailbox, or the application is not on the list of those that may.',
+		next: 'In Exchange Online PowerShell: (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy).EwsAllowedAppIDs shows the list. Set-OrganizationConfig -EwsAllowedAppIDs \'<the ids there>,<clientId>\' adds this one, Set-OrganizationConfig -EwsEnabled $true opens EWS until 2027-04-01, Get-CASMailbox \'<mailbox>\' | Format-List EwsEnabled must not say False; it takes up to a day. Then run the same command again: it carries on. Or use destination.transport: imap, for which the application needs IMAP.AccessAsApp.',
+	},
+	'permission-missing': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
+		sentence: 'The application may not act for this mailbox.',
+		next: 'In Entra ID, give the application <clientId> the application permission full_access_as_app of Office 365 Exchange Online and grant admin consent, or in Exchange the role "Application EWS.AccessAsApp" with a scope that holds <mailbox>; it takes up to two hours. Then run the same command again: it carries on.',
+	},
+	'mailbox-not-found': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
+		sentence: 'Microsoft 365 knows no such mailbox.',
+		next: 'Check destination.mailbox, which is <mailbox>: it must be the primary address, no alias, of a mailbox in Exchange Online. A new mailbox takes some minutes to appear.',
+	},
+	'mailbox-refused': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
+		sentence: 'Microsoft 365 does not open this mailbox: its account, licence or configuration stands in the way.',
+		next: 'Check in the Microsoft 365 admin center that <mailbox> is enabled and has an Exchange Online licence, then run the same command again: it carries on.',
 	},
 	'host-unreachable': {
 		reach: 'run', retry: 'later', outcome: 'not stored', exit: 5,
@@ -122,7 +147,7 @@ export const failures = {
 	'tls-refused': {
 		reach: 'run', retry: 'later', outcome: 'not stored', exit: 5,
 		sentence: 'The server\'s certificate could not be verified.',
-		next: 'Check the host name; if the server uses a private authority, name its certificate with "ca".',
+		next: 'Check the host name; if the server, or a proxy that looks into TLS, uses a private authority, name its certificate with "ca" (source.ca, destination.cloud.ca).',
 	},
 	'journal-damaged': {
 		reach: 'run', retry: 'never', outcome: 'not stored', exit: 6,
@@ -178,7 +203,21 @@ export type Failure = {
 	readonly detail?: string;
 	/** Milliseconds the server asked us to wait, 0 included; absent where it named none. */
 	readonly wait?: number;
+	/** What to do next, where more is known than the code says. */
+	readonly next?: string;
 };
+
+/** Whom a next step may name. */
+export type Names = {readonly clientId?: string | undefined; readonly tenantId?: string | undefined; readonly mailbox?: string | undefined};
+
+/** A text with a person's own ids in it; what is not known stays as it is. */
+export const fillNames = (text: string, names: Names): string => text.replaceAll(/<(?<name>clientId|tenantId|mailbox)>/gv, (placeholder, ...found) => {
+	const {name} = found.at(-1) as {readonly name: keyof Names};
+	return names[name] ? cleanText(names[name], 320) : placeholder;
+});
+
+/** What to do about a failure. */
+export const nextStep = ({code, next}: Pick<Failure, 'code' | 'next'>, names: Names): string => fillNames(next ?? failures[code].next, names);
 
 /** A failure on its way up. `cause` keeps the original error. */
 export class FailureError extends Error {
@@ -195,6 +234,7 @@ export class FailureError extends Error {
 			outcome: more.outcome ?? row.outcome,
 			...(more.detail && {detail: more.detail}),
 			...(more.wait !== undefined && {wait: more.wait}),
+			...(more.next !== undefined && {next: more.next}),
 		};
 	}
 }

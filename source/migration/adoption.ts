@@ -1,23 +1,88 @@
-import {type Fingerprint, fingerprintKey, hashOf} from '../mailbox/identity.js';
+import {fingerprintKey, hashOf} from '../mailbox/identity.js';
+import {type Stored} from '../mailbox/destination.js';
 import {type FolderPath, pathKey} from '../mailbox/mailbox.js';
 import {type Context} from './context.js';
-import {prefixLength} from './record-hash.js';
-import {type FolderRecord} from './record-folder.js';
-import {type Candidates, type FolderWork} from './work.js';
+import {Likeness, type Read} from './likeness.js';
+import {contentKey} from './moves.js';
+import {idHash, prefixLength} from './record-hash.js';
+import {stampOf} from './stamp.js';
+import {recordedContent} from './unclaimed.js';
+import {type FolderWork} from './work.js';
 
 const secondOf = (time: number): number => Math.trunc(time / 1000);
 
+/** A source message that was read, and what it is where bytes are kept. */
+export type Wanted = Read & {readonly hash: string};
+
+/** Messages that lie at the destination without being on record: each can be adopted once. */
+export type Candidates = {
+	/** The stored message that is this one; `altered` says in what it is not as it should be. */
+	take(message: Wanted): Promise<{readonly id: string; readonly altered: readonly string[]} | undefined>;
+};
+
 /**
-Finds what a folder's destination holds already (design, rule 6): it is listed once; what has the date of a
-message still to be delivered is read and compared by its bytes, as a multiset, so that identical copies are
-several messages and near-duplicates are none. Sizes are not asked: a source may announce wrong ones.
+Finds what a folder's destination holds already (design, rule 6): it is listed once and matched as a multiset, so
+that identical copies are several messages and near-duplicates are none.
 */
 export const findCandidates = async (context: Context, work: FolderWork): Promise<Candidates> => {
+	const path = work.mapping.destination;
+	const claimed = context.journal.record.claims(path);
+	const listing = await context.destination.list(path, context.control.stopping);
+	const listed = listing ? [...listing] : [];
+	if (!context.traits.keepsBytes) {
+		return alikeIn(context, path, listed);
+	}
+
+	return equalIn(context, work, listed.filter(stored => !claimed(stored.id)));
+};
+
+/** Where MIME is rebuilt: by what survives. */
+const alikeIn = async (context: Context, path: FolderPath, listed: readonly Stored[]): Promise<Candidates> => {
+	const claimed = context.journal.record.claims(path);
+	const likeness = new Likeness(stored => context.destination.read(path, stored, context.control.stopping));
+	for (const stored of listed) {
+		if (!claimed(stored.id)) {
+			likeness.add(stored);
+		}
+	}
+
+	await leaveRecorded(context, path, new Set(listed.map(stored => idHash(stored.id))), likeness);
+	return {
+		async take(message) {
+			let found = await likeness.take(message);
+			// Delivered by this run meanwhile.
+			while (found && claimed(found.stored.id)) {
+				// eslint-disable-next-line no-await-in-loop -- The next one, very seldom.
+				found = await likeness.take(message);
+			}
+
+			return found && {id: found.stored.id, altered: found.altered};
+		},
+	};
+};
+
+/** Takes out the copies of messages on record whose ids are not listed: delivered by another road, or moved there and back. */
+const leaveRecorded = async ({journal, source}: Context, path: FolderPath, listed: ReadonlySet<number>, likeness: Likeness): Promise<void> => {
+	for (const record of journal.record.folders.filter(folder => pathKey(folder.destination) === pathKey(path))) {
+		for (const {uid, state, receivedAt, idHash: id} of record.entries()) {
+			if ((state === 'delivered' || state === 'already-there') && !(id !== undefined && listed.has(id))) {
+				// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
+				const content = recordedContent(await journal.details(record.number, uid));
+				const key = {folder: record.path, generation: record.generation, uid};
+				if (content) {
+					likeness.setAside({stamp: stampOf(source.account, key, content.hash), receivedAt, envelope: content.envelope});
+				}
+			}
+		}
+	}
+};
+
+/** Where bytes are kept: what has the date of a message still to be delivered is read and compared. Sizes are not asked: a source may announce wrong ones. */
+const equalIn = async (context: Context, work: FolderWork, open: readonly Stored[]): Promise<Candidates> => {
 	const found = new Map<string, string[]>();
 	const path = work.mapping.destination;
 	const claimed = context.journal.record.claims(path);
-	const listing = context.traits.keepsBytes ? await context.destination.list(path, context.control.stopping) : undefined;
-	if (listing && listing.length > 0) {
+	if (open.length > 0) {
 		const wanted = new Set<number>();
 		for (const entry of work.listing) {
 			if (work.record.state(entry.uid) === 'remaining') {
@@ -25,13 +90,13 @@ export const findCandidates = async (context: Context, work: FolderWork): Promis
 			}
 		}
 
-		const alike = [...listing].filter(entry => wanted.has(secondOf(entry.receivedAt)) && !claimed(`${listing.generation}:${entry.uid}`));
-		for await (const result of context.destination.read(path, listing.generation, alike, context.control.stopping)) {
-			if ('bytes' in result) {
-				const {receivedAt} = listing.get(result.uid)!;
-				const key = fingerprintKey({hash: hashOf(result.bytes), size: result.bytes.length, receivedAt});
+		const alike = new Map(open.filter(stored => wanted.has(secondOf(stored.receivedAt))).map(stored => [stored.id, stored]));
+		for await (const content of context.destination.read(path, [...alike.values()], context.control.stopping)) {
+			if ('bytes' in content) {
+				const {receivedAt} = alike.get(content.id)!;
+				const key = fingerprintKey({hash: hashOf(content.bytes), size: content.bytes.length, receivedAt});
 				const ids = found.get(key) ?? [];
-				ids.push(`${listing.generation}:${result.uid}`);
+				ids.push(content.id);
 				found.set(key, ids);
 			}
 		}
@@ -44,14 +109,14 @@ export const findCandidates = async (context: Context, work: FolderWork): Promis
 	}
 
 	return {
-		take(fingerprint) {
-			const ids = found.get(fingerprintKey(fingerprint));
+		async take({hash, bytes, receivedAt}) {
+			const ids = found.get(fingerprintKey({hash, size: bytes.length, receivedAt}));
 			let id = ids?.pop();
 			while (id !== undefined && claimed(id)) {
 				id = ids!.pop();
 			}
 
-			return id;
+			return id === undefined ? undefined : {id, altered: []};
 		},
 	};
 };
@@ -65,9 +130,9 @@ const leaveOwn = ({journal}: Context, path: FolderPath, found: ReadonlyMap<strin
 	const own = new Map<string, number>();
 	for (const record of journal.record.folders) {
 		if (pathKey(record.destination) === pathKey(path)) {
-			for (const {state, idHash, hashPrefix, receivedAt} of record.entries()) {
-				if (state === 'delivered' && idHash === undefined && hashPrefix !== undefined) {
-					const key = contentOf(hashPrefix, receivedAt);
+			for (const {state, idHash: id, hashPrefix, receivedAt} of record.entries()) {
+				if (state === 'delivered' && id === undefined && hashPrefix !== undefined) {
+					const key = contentKey(hashPrefix, receivedAt);
 					own.set(key, (own.get(key) ?? 0) + 1);
 				}
 			}
@@ -80,39 +145,3 @@ const leaveOwn = ({journal}: Context, path: FolderPath, found: ReadonlyMap<strin
 		ids.splice(0, own.get(`${hash!.slice(0, prefixLength)} ${second!}`) ?? 0);
 	}
 };
-
-/** What the record keeps of a content, as text. The announced size is not part of it: it may change from one listing to the next. */
-const contentOf = (hash: string, receivedAt: number): string => `${hash.slice(0, prefixLength)} ${secondOf(receivedAt)}`;
-
-/**
-Messages delivered under a key that the source no longer has. One that turns up with the same content under
-another key was moved, or its folder was renamed or renumbered: it is already there (design, rule 8).
-*/
-export class Moves {
-	readonly #added = new Set<string>();
-	readonly #byContent = new Map<string, Array<{record: FolderRecord; uid: number}>>();
-
-	add(record: FolderRecord, uid: number): void {
-		const known = record.get(uid);
-		const id = `${record.number}:${uid}`;
-		if (known?.hashPrefix !== undefined && !this.#added.has(id)) {
-			this.#added.add(id);
-			const key = contentOf(known.hashPrefix, known.receivedAt);
-			const group = this.#byContent.get(key) ?? [];
-			group.push({record, uid});
-			this.#byContent.set(key, group);
-		}
-	}
-
-	take(fingerprint: Fingerprint, destination: FolderPath): {readonly record: FolderRecord; readonly uid: number} | undefined {
-		const group = this.#byContent.get(contentOf(fingerprint.hash, fingerprint.receivedAt)) ?? [];
-		const equal = (entry: {record: FolderRecord; uid: number}) => entry.record.matches(entry.uid, fingerprint);
-		// Rather one that lies where this one belongs: a renumbered folder keeps its copies apart from another's.
-		let index = group.findIndex(entry => equal(entry) && pathKey(entry.record.destination) === pathKey(destination));
-		if (index === -1) {
-			index = group.findIndex(entry => equal(entry));
-		}
-
-		return index === -1 ? undefined : group.splice(index, 1)[0];
-	}
-}

@@ -1,6 +1,7 @@
 /* eslint-disable no-await-in-loop -- A lane is a loop that waits. */
 import {type Delivery, type DeliveryResult} from '../mailbox/destination.js';
 import {type Failure, FailureError, failureOf} from '../mailbox/failure.js';
+import {showPath} from '../mailbox/mailbox.js';
 import {
 	type Transfer, completeIfSettled, dropReady, failFolder, ready, retryOrRefuse,
 } from './transfer.js';
@@ -40,6 +41,10 @@ const settleDelivery = (transfer: Transfer, work: FolderWork, delivery: Delivery
 		context.tell({
 			type: 'message.unsure', folder: work.path, uid, bytes, failure,
 		});
+		if (failure.reach === 'message') {
+			work.losses.set(uid, (work.losses.get(uid) ?? 0) + 1);
+		}
+
 		transfer.unsure(work, uid);
 		return failure.reach === 'message' ? undefined : failure;
 	}
@@ -79,6 +84,12 @@ const bear = (transfer: Transfer, work: FolderWork, failure: Failure): void => {
 	} else if (failure.retry === 'now') {
 		if (failure.reach === 'folder') {
 			// It was there a moment ago: it is looked for, and made, again.
+			if (work.prepared) {
+				context.tell({
+					type: 'warning', words: `The destination says that its folder "${showPath(work.mapping.destination)}" is gone: somebody deleted or moved it. It is looked for, and made again. Mail that went with it is not sent again by itself; "aw2ms365 verify" names it.`,
+				});
+			}
+
 			work.prepared = undefined;
 		}
 
@@ -86,7 +97,9 @@ const bear = (transfer: Transfer, work: FolderWork, failure: Failure): void => {
 		if (now - transfer.troubledSince > longestTrouble) {
 			context.fail(failure);
 		} else {
-			pace.troubled(now, transfer.troubles++);
+			// Several lanes meet the same trouble: it counts once.
+			const times = now >= pace.until ? transfer.troubles++ : Math.max(0, transfer.troubles - 1);
+			pace.troubled(now, times);
 		}
 	} else {
 		context.fail(failure);
@@ -122,10 +135,10 @@ const deliverBatch = async (transfer: Transfer, work: FolderWork, batch: Deliver
 			prepared = await destination.refresh(prepared, control.stopping);
 		}
 
-		for (const {key, fingerprint, flags, announced} of batch) {
+		for (const {key, fingerprint, flags, announced, envelope} of batch) {
 			journal.append({
 				type: 'intent', folder: work.record.number, uid: key.uid, at: clock.now(), road: traits.transport, fingerprint, flags,
-				generation: prepared.generation, watermark: prepared.watermark, ...(announced !== undefined && {announced}),
+				generation: prepared.generation, watermark: prepared.watermark, ...(announced !== undefined && {announced}), ...(envelope && {envelope}),
 			});
 		}
 

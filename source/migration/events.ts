@@ -5,18 +5,32 @@ import {type Transport} from '../mailbox/destination.js';
 import {type Clock} from '../mailbox/clock.js';
 import {type ExclusionRule, type Fate} from './facts.js';
 
-/** Messages or bytes by fate. `remaining` has no fate yet; `lossy` lies within delivered, `unsure` within remaining. */
-export type Tally = Readonly<Record<'delivered' | 'alreadyThere' | 'excluded' | 'refused' | 'vanished' | 'remaining' | 'lossy' | 'unsure', number>>;
+/** Messages or bytes by fate. `remaining` has no fate yet; `lossy` lies within delivered, `altered` within already there, `unsure` within remaining. */
+export type Tally = Readonly<Record<'delivered' | 'alreadyThere' | 'excluded' | 'refused' | 'vanished' | 'remaining' | 'lossy' | 'altered' | 'unsure', number>>;
 
 export type Phase = 'signing-in' | 'surveying' | 'migrating' | 'settling' | 'verifying' | 'finished';
 
 export type VerdictKind = 'missing' | 'altered' | 'date' | 'flags' | 'extra' | 'moved' | 'unsure';
 
+/** The application that a tenant of Microsoft 365 is opened with. */
+export type Registration = {readonly tenantId: string; readonly clientId: string};
+
 /** Where a message is. `folder` is the source path; for `extra` mail the destination's. */
 type At = {readonly folder: FolderPath; readonly uid: number};
 
-/** The earlier key of a message that was moved at the source: it gives its place in the sums to the new key. */
+/** The earlier key of a message that was moved at the source: it gives its place in the sums to the new key. `lossy`: it was counted as lossy or, already there, as altered. */
 export type Superseded = {readonly folder: FolderPath; readonly uid: number; readonly state: 'delivered' | 'already-there'; readonly lossy: boolean};
+
+/** Where Microsoft shows a value that cannot be guessed. */
+export type DnsPlace = {readonly place: 'portal' | 'graph' | 'powershell'; readonly text: string};
+
+export type DnsVerdict = 'ok' | 'differs' | 'missing' | 'unknown';
+
+/** How what is published stands to what is wanted, and who said so. */
+export type DnsCheck = {
+	readonly verdict: DnsVerdict; readonly finding: string; readonly words: string; readonly published: readonly string[]; readonly suggestion?: string; readonly notes: readonly string[];
+	readonly servers: ReadonlyArray<{readonly server: string; readonly isZones: boolean; readonly answer: 'found' | 'no-name' | 'no-data' | 'timeout' | 'servfail' | 'refused' | 'unreachable' | 'nonsense'; readonly values: readonly string[]}>;
+};
 
 /**
 What the engine tells, as plain JSON values. Each sentence says when it fires. A message changes its
@@ -24,7 +38,7 @@ state by exactly one `message.*` event, so that a fold over events can keep the 
 */
 export type Event =
 	/** Once, first. */
-	| {readonly type: 'run.started'; readonly command: string; readonly version: string; readonly source: string; readonly destination: string; readonly transport: Transport}
+	| {readonly type: 'run.started'; readonly command: string; readonly version: string; readonly source: string; readonly destination: string; readonly transport: Transport; readonly application?: Registration}
 	| {readonly type: 'phase'; readonly phase: Phase}
 	/** A folder was listed and its way is known; what the record says of it. Again when it had to be listed anew: replaces what was said. */
 	| {
@@ -42,7 +56,8 @@ export type Event =
 	| {readonly type: 'survey.completed'; readonly earlier: number}
 	/** A message got its fate (or another one). `from` is the state it leaves. */
 	| {readonly type: 'message.delivered'} & At & {readonly bytes: number; readonly from: 'remaining' | 'unsure'; readonly lost?: readonly string[]}
-	| {readonly type: 'message.already-there'} & At & {readonly bytes: number; readonly from: 'remaining' | 'unsure'; readonly supersedes?: Superseded}
+	/** `altered`: what is not as it should be (`received`, `draft`), as another tool put it there. */
+	| {readonly type: 'message.already-there'} & At & {readonly bytes: number; readonly from: 'remaining' | 'unsure'; readonly altered?: readonly string[]; readonly supersedes?: Superseded}
 	| {readonly type: 'message.refused'} & At & {readonly bytes: number; readonly from: 'remaining' | 'unsure'; readonly failure: Failure; readonly subject?: string; readonly sender?: string; readonly attempts: number}
 	| {readonly type: 'message.vanished'} & At & {readonly bytes: number; readonly from: 'remaining' | 'unsure' | 'refused'}
 	/** The answer to a delivery was lost: the message may be there. It will be looked for. */
@@ -65,6 +80,15 @@ export type Event =
 	| {readonly type: 'notice'; readonly notice: Notice}
 	/** A configuration to fill in was written there. */
 	| {readonly type: 'configuration.written'; readonly file: string}
+	/** `dns`: the domain it is about, in ASCII and for people; `checked`: what is published was looked at too. */
+	| {readonly type: 'dns.domain'; readonly domain: string; readonly shown: string; readonly cloud: string; readonly checked: boolean}
+	/** A record to set, in the order of operations. `ttl` in seconds; names and values as DNS has them. */
+	| {
+		readonly type: 'dns.record'; readonly step: number; readonly record: string; readonly name: string; readonly kind: 'MX' | 'TXT' | 'CNAME'; readonly value?: string; readonly form?: string;
+		readonly preference?: number; readonly ttl: number; readonly why: string; readonly where: readonly DnsPlace[]; readonly check?: DnsCheck;
+	}
+	/** Something to do between two records. */
+	| {readonly type: 'dns.action'; readonly step: number; readonly words: string; readonly why: string; readonly commands: readonly string[]}
 	/** Something beyond a message or folder ended the run. */
 	| {readonly type: 'run.failed'; readonly failure: Failure}
 	| {readonly type: 'verify.finding'; readonly kind: VerdictKind; readonly folder: FolderPath; readonly destination: FolderPath; readonly uid: number; readonly detail?: string}

@@ -27,14 +27,14 @@ export type Fact =
 	| {readonly type: 'folder'; readonly folder: number; readonly path: FolderPath; readonly generation: string; readonly destination: FolderPath}
 	/** Messages that have or need a fate, as of the last complete listing; what is above the fates on record remains. `excluded`: the whole folder stays behind by that rule. `gone`: the folder is no longer listed. */
 	| {readonly type: 'survey'; readonly folder: number; readonly at: number; readonly total: number; readonly bytes: number; readonly highestModSeq?: string; readonly excluded?: ExclusionRule; readonly gone?: true}
-	/** A delivery is about to begin. Synced before its first byte leaves. `generation` and `watermark` are the destination folder's; `announced` is the source's RFC822.SIZE where it is not the length. */
-	| {readonly type: 'intent'; readonly folder: number; readonly uid: number; readonly at: number; readonly road: Transport; readonly fingerprint: Fingerprint; readonly flags: Flags; readonly generation: string; readonly watermark: string; readonly announced?: number}
+	/** A delivery is about to begin. Synced before its first byte leaves. `generation` and `watermark` are the destination folder's; `announced` is the source's RFC822.SIZE where it is not the length; `envelope` is its envelope hash (see mailbox/envelope.ts). */
+	| {readonly type: 'intent'; readonly folder: number; readonly uid: number; readonly at: number; readonly road: Transport; readonly fingerprint: Fingerprint; readonly flags: Flags; readonly generation: string; readonly watermark: string; readonly announced?: number; readonly envelope?: string}
 	/** The delivery of the last intent is known not to be at the destination. */
 	| {readonly type: 'not-stored'; readonly folder: number; readonly uid: number}
 	/** Receipt: the last intent's message is at the destination, all steps done. */
 	| {readonly type: 'delivered'; readonly folder: number; readonly uid: number; readonly at: number; readonly id?: string; readonly lost?: readonly string[]}
-	/** Found at the destination with an exact fingerprint, or moved at the source after delivery (`moved`: its earlier key, which is superseded and no longer counts). */
-	| {readonly type: 'already-there'; readonly folder: number; readonly uid: number; readonly at: number; readonly road: Transport; readonly fingerprint: Fingerprint; readonly flags: Flags; readonly announced?: number; readonly id?: string; readonly moved?: {readonly folder: number; readonly uid: number}}
+	/** Found at the destination, or moved at the source after delivery (`moved`: its earlier key, which is superseded and no longer counts). `altered`: what is not there as it should be (`received`, `draft`), as another tool put it there. */
+	| {readonly type: 'already-there'; readonly folder: number; readonly uid: number; readonly at: number; readonly road: Transport; readonly fingerprint: Fingerprint; readonly flags: Flags; readonly announced?: number; readonly envelope?: string; readonly altered?: readonly string[]; readonly id?: string; readonly moved?: {readonly folder: number; readonly uid: number}}
 	| {readonly type: 'excluded'; readonly folder: number; readonly uid: number; readonly at: number; readonly rule: ExclusionRule; readonly size: number; readonly receivedAt: number}
 	/** `subject` and `from` are cleaned and shortened, for people who look at failures later. */
 	| {readonly type: 'refused'; readonly folder: number; readonly uid: number; readonly at: number; readonly code: FailureCode; readonly outcome: Outcome; readonly detail?: string; readonly size: number; readonly receivedAt: number; readonly subject?: string; readonly from?: string; readonly attempts: number}

@@ -2,7 +2,9 @@ import {Buffer} from 'node:buffer';
 import {type Flags} from '../mailbox/mailbox.js';
 import {type Fingerprint} from '../mailbox/identity.js';
 import {type ExclusionRule, type Fact} from './facts.js';
-import {kinds, more, roads} from './journal-codec.js';
+import {
+	envelopeBytes, hashBytes, kinds, marks, roads,
+} from './journal-kinds.js';
 
 const noMemory: ArrayBufferLike = new ArrayBuffer(0);
 
@@ -50,11 +52,12 @@ export class FactDecoder {
 			return JSON.parse(this.#text()) as Fact;
 		}
 
-		const fact = this.#packed(kind % more);
-		return kind >= more ? Object.assign(fact, JSON.parse(this.#text()) as Record<string, unknown>) : fact;
+		const has = (mark: number): boolean => Math.floor(kind / mark) % 2 === 1;
+		const fact = this.#packed(kind % marks.base64, has(marks.envelope), has(marks.base64));
+		return has(marks.more) ? Object.assign(fact, JSON.parse(this.#text()) as Record<string, unknown>) : fact;
 	}
 
-	#packed(kind: number): Fact {
+	#packed(kind: number, hasEnvelope: boolean, isBase64: boolean): Fact {
 		const folder = this.#number();
 		const uid = this.#number();
 		switch (kind) {
@@ -62,6 +65,7 @@ export class FactDecoder {
 				const at = this.#instant();
 				const road = this.#road();
 				const fingerprint = this.#fingerprint();
+				const envelope = hasEnvelope ? this.#envelope() : undefined;
 				const flags = this.#flagSet();
 				const generation = this.#word();
 				const watermark = this.#number();
@@ -69,12 +73,13 @@ export class FactDecoder {
 					type: 'intent', folder, uid, at, road, fingerprint, flags, generation,
 					// 0 stands for one that is no plain number and follows as JSON.
 					watermark: watermark === 0 ? '' : String(watermark - 1),
+					...(envelope !== undefined && {envelope}),
 				};
 			}
 
 			case kinds.delivered: {
 				const at = this.#instant();
-				const id = this.#id();
+				const id = isBase64 ? this.#base64() : this.#id();
 				return {
 					type: 'delivered', folder, uid, at, ...(id !== undefined && {id}),
 				};
@@ -84,10 +89,11 @@ export class FactDecoder {
 				const at = this.#instant();
 				const road = this.#road();
 				const fingerprint = this.#fingerprint();
+				const envelope = hasEnvelope ? this.#envelope() : undefined;
 				const flags = this.#flagSet();
-				const id = this.#id();
+				const id = isBase64 ? this.#base64() : this.#id();
 				return {
-					type: 'already-there', folder, uid, at, road, fingerprint, flags, ...(id !== undefined && {id}),
+					type: 'already-there', folder, uid, at, road, fingerprint, flags, ...(envelope !== undefined && {envelope}), ...(id !== undefined && {id}),
 				};
 			}
 
@@ -120,16 +126,27 @@ export class FactDecoder {
 	}
 
 	#fingerprint(): Fingerprint {
-		this.#at += 32;
-		if (this.#at > this.#bytes.length) {
-			throw new RangeError('a record ends early');
-		}
-
 		return {
-			hash: this.#bytes.toString('base64url', this.#at - 32, this.#at),
+			hash: this.#piece(hashBytes).toString('base64url'),
 			size: this.#number(),
 			receivedAt: this.#instant(),
 		};
+	}
+
+	#envelope(): string {
+		return this.#piece(envelopeBytes).toString('base64url');
+	}
+
+	/** The next bytes, as they lie. */
+	#piece(length: number) {
+		const end = this.#at + length;
+		if (end > this.#bytes.length) {
+			throw new RangeError('a record ends early');
+		}
+
+		const piece = this.#bytes.subarray(this.#at, end);
+		this.#at = end;
+		return piece;
 	}
 
 	#road() {
@@ -148,6 +165,12 @@ export class FactDecoder {
 		}
 
 		return form === 1 ? this.#text() : `${this.#wordAt(form - 2)}:${this.#number()}`;
+	}
+
+	#base64(): string {
+		const word = this.#number();
+		const beginning = word === 0 ? '' : this.#wordAt(word - 1);
+		return beginning + this.#piece(this.#number()).toString('base64');
 	}
 
 	#flagSet(): Flags {
@@ -170,15 +193,7 @@ export class FactDecoder {
 	}
 
 	#text(): string {
-		const length = this.#number();
-		const end = this.#at + length;
-		if (end > this.#bytes.length) {
-			throw new RangeError('a record ends early');
-		}
-
-		const text = this.#bytes.toString('utf8', this.#at, end);
-		this.#at = end;
-		return text;
+		return this.#piece(this.#number()).toString('utf8');
 	}
 
 	#instant(): number {

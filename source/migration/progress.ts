@@ -1,9 +1,9 @@
 import {
 	type FolderPath, type Role, pathKey, samePath,
 } from '../mailbox/mailbox.js';
-import {type Failure, type FailureCode} from '../mailbox/failure.js';
+import {type Failure, type FailureCode, type Names} from '../mailbox/failure.js';
 import {
-	type Phase, type RunOutcome, type Tally, type Told, type VerdictKind,
+	type DnsVerdict, type Phase, type RunOutcome, type Tally, type Told, type VerdictKind,
 } from './events.js';
 
 /**
@@ -12,7 +12,7 @@ function of the events. It is mutated in place for speed; faces read it and neve
 */
 
 export const emptyTally = (): Mutable<Tally> => ({
-	delivered: 0, alreadyThere: 0, excluded: 0, refused: 0, vanished: 0, remaining: 0, lossy: 0, unsure: 0,
+	delivered: 0, alreadyThere: 0, excluded: 0, refused: 0, vanished: 0, remaining: 0, lossy: 0, altered: 0, unsure: 0,
 });
 
 /** `total` equals the sum of the six fates after it. */
@@ -74,8 +74,12 @@ export type Progress = {
 	compared: number;
 	equal: number;
 	failure?: Failure;
+	/** Whom a next step may name. */
+	names: Names;
 	/** A file that the command wrote, for `init`. */
 	file?: string;
+	/** For `dns`: the domain, and how many of its records stand how; nothing was looked at where not `checked`. */
+	dns?: {readonly domain: string; readonly cloud: string; readonly checked: boolean; records: number} & Record<DnsVerdict, number>;
 	outcome?: RunOutcome;
 	notice?: {at: number; text: string};
 	reconnects: number;
@@ -89,7 +93,7 @@ export const noFindings = (): Record<VerdictKind, number> => ({
 });
 
 export const startProgress = (): Progress => ({
-	command: '', source: '', destination: '', transport: '', phase: 'signing-in', startedAt: 0, at: 0,
+	command: '', source: '', destination: '', transport: '', names: {}, phase: 'signing-in', startedAt: 0, at: 0,
 	surveyed: false, earlier: 0, deliveredNow: 0, bytesNow: 0, folders: new Map(), ignored: [],
 	messages: emptyTally(), bytes: emptyTally(), lanes: 0, waitUntil: 0, paused: false, stopping: false,
 	refusedBy: new Map(), findings: noFindings(), verified: false, compared: 0, equal: 0, reconnects: 0, throttles: 0, recent: [],
@@ -101,7 +105,7 @@ const subtractTally = (from: Mutable<Tally>, tally: Tally): void => {
 	}
 };
 
-type Kept = Exclude<keyof Tally, 'lossy' | 'unsure'>;
+type Kept = Exclude<keyof Tally, 'lossy' | 'altered' | 'unsure'>;
 const keptAs = {
 	delivered: 'delivered', 'already-there': 'alreadyThere', excluded: 'excluded', refused: 'refused', vanished: 'vanished', remaining: 'remaining', unsure: 'remaining',
 } as const;
@@ -136,6 +140,16 @@ const move = (progress: Progress, event: {readonly folder: FolderPath; readonly 
 	return folder;
 };
 
+/** What is not as it was: beside the fate it lies within. */
+const partOf = {delivered: 'lossy', 'already-there': 'altered'} as const;
+
+const countPart = (progress: Progress, folder: FolderProgress | undefined, part: 'lossy' | 'altered', amount: number): void => {
+	for (const {messages, bytes} of folder ? [folder, progress] : []) {
+		messages[part]++;
+		bytes[part] += amount;
+	}
+};
+
 /** A message moved at the source counts under its new key only. */
 const supersede = (progress: Progress, event: Told & {type: 'message.already-there'}): void => {
 	const {supersedes} = event;
@@ -147,7 +161,7 @@ const supersede = (progress: Progress, event: Told & {type: 'message.already-the
 	const take = (tally: Mutable<Tally> | undefined, amount: number) => {
 		if (tally) {
 			tally[keptAs[supersedes.state]] -= amount;
-			tally.lossy -= supersedes.lossy ? amount : 0;
+			tally[partOf[supersedes.state]] -= supersedes.lossy ? amount : 0;
 		}
 	};
 
@@ -180,6 +194,7 @@ export const fold = (progress: Progress, event: Told): void => {
 			progress.source = event.source;
 			progress.destination = event.destination;
 			progress.transport = event.transport;
+			progress.names = {mailbox: event.destination, ...event.application};
 			progress.startedAt = event.at;
 			break;
 		}
@@ -241,11 +256,8 @@ export const fold = (progress: Progress, event: Told): void => {
 
 		case 'message.delivered': {
 			const folder = move(progress, event, event.from, 'delivered');
-			if (folder && event.lost && event.lost.length > 0) {
-				for (const {messages, bytes} of [folder, progress]) {
-					messages.lossy++;
-					bytes.lossy += event.bytes;
-				}
+			if (event.lost && event.lost.length > 0) {
+				countPart(progress, folder, 'lossy', event.bytes);
 			}
 
 			progress.deliveredNow++;
@@ -255,7 +267,11 @@ export const fold = (progress: Progress, event: Told): void => {
 		}
 
 		case 'message.already-there': {
-			move(progress, event, event.from, 'already-there');
+			const folder = move(progress, event, event.from, 'already-there');
+			if (event.altered && event.altered.length > 0) {
+				countPart(progress, folder, 'altered', event.bytes);
+			}
+
 			supersede(progress, event);
 			countRecent(progress, event.at, event.bytes);
 			break;
@@ -370,12 +386,32 @@ export const fold = (progress: Progress, event: Told): void => {
 			break;
 		}
 
+		case 'dns.domain': {
+			const {domain, cloud, checked} = event;
+			progress.dns = {
+				domain, cloud, checked, records: 0, ok: 0, differs: 0, missing: 0, unknown: 0,
+			};
+			break;
+		}
+
+		case 'dns.record': {
+			if (progress.dns) {
+				progress.dns.records++;
+				if (event.check) {
+					progress.dns[event.check.verdict]++;
+				}
+			}
+
+			break;
+		}
+
 		case 'run.ended': {
 			progress.outcome = event.outcome;
 			break;
 		}
 
 		case 'failure':
+		case 'dns.action':
 		case 'warning':
 		case 'message.retrying': {
 			break;

@@ -1,15 +1,18 @@
 /* eslint-disable no-await-in-loop -- A reader is a loop that waits. */
 import {FailureError, failureOf} from '../mailbox/failure.js';
+import {envelopeHash, envelopeOf} from '../mailbox/envelope.js';
 import {hashOf} from '../mailbox/identity.js';
 import {type MessageEntry} from '../mailbox/mailbox.js';
 import {type ReadResult} from '../mailbox/source.js';
-import {findCandidates} from './adoption.js';
+import {type Candidates, findCandidates} from './adoption.js';
+import {type Context} from './context.js';
+import {type FolderRecord} from './record-folder.js';
 import {stampOf} from './stamp.js';
 import {
 	type Transfer, completeIfSettled, failFolder, ready, retryOrRefuse,
 } from './transfer.js';
 import {
-	type Candidates, type FolderWork, type Window, nextWindow, putBack,
+	type FolderWork, type Window, nextWindow, putBack,
 } from './work.js';
 
 /** First the place, then what lies there: it may turn out to be another one than was planned. */
@@ -19,13 +22,23 @@ const candidatesFor = async (transfer: Transfer, work: FolderWork): Promise<Cand
 	return work.candidates;
 };
 
+/** What was wrong with a message before it moved at the source is so still. */
+const alteredBefore = async ({journal}: Context, {record, uid}: {readonly record: FolderRecord; readonly uid: number}): Promise<readonly string[] | undefined> => {
+	const {fate} = await journal.details(record.number, uid);
+	return fate?.type === 'already-there' ? fate.altered : undefined;
+};
+
 /** What may still arrive for certain, or not, is asked for again so much later (milliseconds). */
 const doubtWait = 5000;
 
-/** A message that was read: adopted if it is already there, else made ready for a lane. @returns whether it keeps its place in the budget */
-const accept = (transfer: Transfer, work: FolderWork, {entry, result, candidates}: {
+/**
+A message that was read: adopted if it is already there, else made ready for a lane.
+
+@returns whether it keeps its place in the budget; undefined when the folder turned out meanwhile to be another one
+*/
+const accept = async (transfer: Transfer, work: FolderWork, {entry, result, candidates}: {
 	readonly entry: MessageEntry; readonly result: Extract<ReadResult, {bytes: Uint8Array}>; readonly candidates: Candidates;
-}): boolean => {
+}): Promise<boolean | undefined> => {
 	const {context, moves, budget} = transfer;
 	const {bytes} = result;
 	const receivedAt = result.receivedAt ?? entry.receivedAt;
@@ -43,18 +56,30 @@ const accept = (transfer: Transfer, work: FolderWork, {entry, result, candidates
 		return false;
 	}
 
+	const key = {folder: work.path, generation: work.record.generation, uid: entry.uid};
+	const stamp = stampOf(context.source.account, key, fingerprint.hash);
+	const envelope = context.traits.keepsBytes ? undefined : envelopeHash(envelopeOf(bytes), receivedAt);
 	const moved = moves.take(fingerprint, work.mapping.destination);
-	const id = moved ? undefined : candidates.take(fingerprint);
-	if (moved ?? id) {
+	const there = moved
+		? undefined
+		: await candidates.take({
+			stamp, bytes, hash: fingerprint.hash, receivedAt, flags: entry.flags,
+		});
+	if (work.failed || context.control.stopping.aborted) {
+		return undefined;
+	}
+
+	if (moved ?? there) {
+		const altered = moved ? await alteredBefore(context, moved) : (there!.altered.length > 0 ? there!.altered : undefined);
 		const superseded = moved?.record.get(moved.uid);
 		context.journal.append({
 			type: 'already-there', folder: work.record.number, uid: entry.uid, at: context.clock.now(), road: context.traits.transport,
-			fingerprint, flags: entry.flags, ...(announced !== undefined && {announced}), ...(id && {id}),
+			fingerprint, flags: entry.flags, ...(announced !== undefined && {announced}), ...(envelope && {envelope}), ...(there && {id: there.id}), ...(altered && {altered}),
 			...(moved && {moved: {folder: moved.record.number, uid: moved.uid}}),
 		});
 		work.underWay--;
 		context.tell({
-			type: 'message.already-there', folder: work.path, uid: entry.uid, bytes: entry.size, from: 'remaining',
+			type: 'message.already-there', folder: work.path, uid: entry.uid, bytes: entry.size, from: 'remaining', ...(altered && {altered}),
 			...(moved && superseded && {
 				supersedes: {
 					folder: moved.record.path, uid: moved.uid, state: superseded.state as 'delivered' | 'already-there', lossy: superseded.lossy,
@@ -64,11 +89,10 @@ const accept = (transfer: Transfer, work: FolderWork, {entry, result, candidates
 		return false;
 	}
 
-	const key = {folder: work.path, generation: work.record.generation, uid: entry.uid};
 	// Taken by what was announced, before it was read; given back by its length.
 	budget.correct(bytes.length - entry.size);
 	work.ready.push({
-		key, stamp: stampOf(context.source.account, key), bytes, fingerprint, flags: entry.flags, ...(announced !== undefined && {announced}),
+		key, stamp, bytes, fingerprint, flags: entry.flags, ...(envelope && {envelope}), ...(announced !== undefined && {announced}),
 	});
 	context.control.changed.notify();
 	return true;
@@ -110,8 +134,13 @@ const readWindow = async (transfer: Transfer, {work, messages}: Window): Promise
 					break;
 				}
 
+				const keeps = await accept(transfer, work, {entry, result, candidates});
+				if (keeps === undefined) {
+					break;
+				}
+
 				open.delete(result.uid);
-				held -= accept(transfer, work, {entry, result, candidates}) ? entry.size : 0;
+				held -= keeps ? entry.size : 0;
 			}
 		}
 

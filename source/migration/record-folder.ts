@@ -19,6 +19,9 @@ const hashed = 16;
 
 const isLossyByte = (byte: number): boolean => Math.floor(byte / lossy) % 2 === 1;
 
+/** Messages or bytes by state; two of them by what has not survived. */
+type Counts = Record<CountedState | 'lossy' | 'altered', number>;
+
 /** What the record knows of one message. */
 export type RecordEntry = {
 	readonly uid: number;
@@ -29,7 +32,7 @@ export type RecordEntry = {
 	readonly receivedAt: number;
 	/** The first ten characters of its hash; absent while its content was never read. */
 	readonly hashPrefix?: string;
-	/** Delivered, but not all of it survived. */
+	/** Delivered, but not all of it survived; or found there, but not as it should be. */
 	readonly lossy: boolean;
 	/** Of its id at the destination (see `idHash` in record-hash.ts), where there is one. */
 	readonly idHash?: number;
@@ -72,8 +75,9 @@ export class FolderRecord {
 	readonly #listener: IdListener;
 	readonly #counts = states.map(() => 0);
 	readonly #bytes = states.map(() => 0);
-	#lossy = 0;
-	#lossyBytes = 0;
+	/** Of those, the lossy ones. */
+	readonly #lossy = states.map(() => 0);
+	readonly #lossyBytes = states.map(() => 0);
 	#ids = 0;
 	/** Failure codes by the number that rows refer to, from 1. */
 	readonly #codes: FailureCode[] = [];
@@ -88,14 +92,14 @@ export class FolderRecord {
 		this.#listener = listener;
 	}
 
-	/** How many messages have each state. O(1). */
-	counts(): Record<CountedState, number> & {readonly lossy: number} {
-		return {...this.#byState(this.#counts), lossy: this.#lossy};
+	/** How many messages have each state; `lossy` lies within delivered, `altered` within already-there. O(1). */
+	counts(): Counts {
+		return this.#byState(this.#counts, this.#lossy);
 	}
 
 	/** Their announced sizes together, in bytes. O(1). */
-	bytes(): Record<CountedState, number> & {readonly lossy: number} {
-		return {...this.#byState(this.#bytes), lossy: this.#lossyBytes};
+	bytes(): Counts {
+		return this.#byState(this.#bytes, this.#lossyBytes);
 	}
 
 	state(uid: number): State {
@@ -217,7 +221,7 @@ export class FolderRecord {
 			}
 
 			case 'already-there': {
-				this.#become('already-there', offset);
+				this.#become('already-there', offset, fact.altered !== undefined && fact.altered.length > 0);
 				this.#content(fact.uid, fact.fingerprint, fact.announced);
 				rows.chunk.intents[rows.index] = 0;
 				this.#setId(fact.id);
@@ -263,8 +267,8 @@ export class FolderRecord {
 		this.#counts[oldState]! -= 1;
 		this.#bytes[oldState]! -= chunk.sizes[index]!;
 		if (isLossyByte(old)) {
-			this.#lossy -= 1;
-			this.#lossyBytes -= chunk.sizes[index]!;
+			this.#lossy[oldState]! -= 1;
+			this.#lossyBytes[oldState]! -= chunk.sizes[index]!;
 		}
 
 		chunk.states[index] = number[state] + (isLossy ? lossy : 0) + (old >= hashed ? hashed : 0);
@@ -282,8 +286,8 @@ export class FolderRecord {
 		this.#counts[state]! += 1;
 		this.#bytes[state]! += chunk.sizes[index]!;
 		if (isLossyByte(this.#here())) {
-			this.#lossy += 1;
-			this.#lossyBytes += chunk.sizes[index]!;
+			this.#lossy[state]! += 1;
+			this.#lossyBytes[state]! += chunk.sizes[index]!;
 		}
 	}
 
@@ -368,7 +372,7 @@ export class FolderRecord {
 		return this.#here() >= hashed;
 	}
 
-	#byState(column: readonly number[]): Record<CountedState, number> {
+	#byState(column: readonly number[], part: readonly number[]): Counts {
 		return {
 			unsure: column[number.unsure]!,
 			delivered: column[number.delivered]!,
@@ -376,6 +380,8 @@ export class FolderRecord {
 			excluded: column[number.excluded]!,
 			refused: column[number.refused]!,
 			vanished: column[number.vanished]!,
+			lossy: part[number.delivered]!,
+			altered: part[number['already-there']]!,
 		};
 	}
 }

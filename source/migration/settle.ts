@@ -1,12 +1,13 @@
 import {groupBy} from '../mailbox/group-by.js';
-import {type FolderPath, pathKey} from '../mailbox/mailbox.js';
+import {type FolderPath, pathKey, showPath} from '../mailbox/mailbox.js';
 import {type Unsure} from '../mailbox/destination.js';
-import {failureOf} from '../mailbox/failure.js';
+import {FailureError, failureOf} from '../mailbox/failure.js';
 import {type Fingerprint} from '../mailbox/identity.js';
+import {longestWork, lookAcross} from './across.js';
 import {type Context} from './context.js';
 import {type Alarm} from './condition.js';
 import {type FolderRecord} from './record-folder.js';
-import {type Moves} from './adoption.js';
+import {type Moves} from './moves.js';
 import {type FolderWork} from './work.js';
 import {stampOf} from './stamp.js';
 
@@ -23,6 +24,10 @@ type Entry = {
 	troubles: number;
 	/** To be looked for by itself. */
 	alone?: true;
+	/** That it was sent by, where an earlier run did; read when it is looked for. */
+	road?: string;
+	/** When it was sent by that road. */
+	sentAt?: number;
 };
 
 /** A destination that could not be searched so often is left; the message stays unsure. */
@@ -94,6 +99,13 @@ export class Settler {
 
 	/** Before anything is sent: what an earlier run delivered is found at once; what is not found waits its time. */
 	async lookAtOnce(): Promise<void> {
+		for (const entry of this.#entries) {
+			// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
+			const {intent} = await this.#context.journal.details(entry.record.number, entry.uid);
+			entry.road = intent?.road;
+			entry.sentAt = intent?.at;
+		}
+
 		for (const group of this.#groups([...this.#entries])) {
 			// eslint-disable-next-line no-await-in-loop -- One folder after another.
 			await this.#look(group, false);
@@ -124,7 +136,12 @@ export class Settler {
 	}
 
 	#groups(entries: readonly Entry[]): Entry[][] {
-		return [...groupBy(entries, entry => `${pathKey(entry.record.destination)}${entry.alone ? ` ${entry.record.number} ${entry.uid}` : ''}`).values()];
+		return [...groupBy(entries, entry => `${pathKey(entry.record.destination)}${this.#isAcross(entry) ? ' across' : ''}${entry.alone ? ` ${entry.record.number} ${entry.uid}` : ''}`).values()];
+	}
+
+	/** Whether it was sent by another road than this run's. */
+	#isAcross({road}: Entry): boolean {
+		return road !== undefined && road !== this.#context.traits.transport;
 	}
 
 	async #look(group: readonly Entry[], counts: boolean): Promise<void> {
@@ -148,13 +165,23 @@ export class Settler {
 				mark(true);
 			}
 
+			if (this.#isAcross(group[0]!)) {
+				const ids = await lookAcross(this.#context, path, group);
+				for (const [index, entry] of group.entries()) {
+					this.#conclude(entry, ids[index], counts);
+				}
+
+				await journal.flush();
+				return;
+			}
+
 			const twins = await this.#twins(group);
 			const unsure: Unsure[] = [];
 			for (const {record, uid} of [...twins, ...group]) {
 				// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
 				const {intent} = await journal.details(record.number, uid);
 				const key = {folder: record.path, generation: record.generation, uid};
-				unsure.push({key, stamp: stampOf(source.account, key), ...intent!});
+				unsure.push({key, stamp: stampOf(source.account, key, intent!.fingerprint.hash), ...intent!});
 			}
 
 			const found = await destination.look(path, unsure, journal.record.claims(path), control.stopping);
@@ -216,6 +243,12 @@ export class Settler {
 	/** One of several may be in doubt and the others not: they are looked for one by one. What is in doubt alone stays unsure. */
 	#doubt(group: readonly Entry[], counts: boolean): void {
 		for (const entry of group) {
+			if (counts && group.length === 1 && this.#isAcross(entry)) {
+				this.#context.tell({
+					type: 'warning', words: `${showPath(entry.record.path)} UID ${entry.uid} was sent by ${entry.road!.toUpperCase()} and may be there; by ${this.#context.traits.transport.toUpperCase()} it cannot be told from another one. Run once with destination.transport: ${entry.road!} to have it settled.`,
+				});
+			}
+
 			entry.alone = true;
 			if (counts) {
 				entry.next = this.#context.clock.now();
@@ -251,6 +284,12 @@ export class Settler {
 			return;
 		}
 
+		if (this.#isAcross(entry) && at < entry.sentAt! + longestWork) {
+			// The other road may still be at work on it.
+			entry.next = entry.sentAt! + longestWork;
+			return;
+		}
+
 		entry.looks++;
 		if (entry.looks < traits.looks.length) {
 			entry.next = Math.max(at, entry.lostAt + traits.looks[1]);
@@ -262,7 +301,10 @@ export class Settler {
 			type: 'message.not-stored', folder: path, uid, bytes: known.size,
 		});
 		const listed = work?.failed ? undefined : work?.listing.get(uid);
-		if (work && listed) {
+		const losses = work?.losses.get(uid) ?? 0;
+		if (work && listed && losses > this.#context.choices.maxRetries) {
+			this.#refuse(entry, losses);
+		} else if (work && listed) {
 			work.pending.push(uid);
 			work.pendingBytes += listed.size;
 		} else if (!work?.listing.has(uid)) {
@@ -275,6 +317,19 @@ export class Settler {
 		}
 
 		this.#leave(entry, true);
+	}
+
+	/** Each time it was sent alone the connection was lost, and it is not there: it is this message's doing. */
+	#refuse({record, uid}: Entry, attempts: number): void {
+		const {journal, clock, tell} = this.#context;
+		const {size, receivedAt} = record.get(uid)!;
+		const {failure} = new FailureError('message-refused', {detail: `the connection was lost ${attempts} times while it was sent`});
+		journal.append({
+			type: 'refused', folder: record.number, uid, at: clock.now(), code: failure.code, outcome: failure.outcome, detail: failure.detail!, size, receivedAt, attempts,
+		});
+		tell({
+			type: 'message.refused', folder: record.path, uid, bytes: size, from: 'remaining', failure, attempts,
+		});
 	}
 
 	#leave(entry: Entry, settled = false): void {

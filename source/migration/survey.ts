@@ -11,7 +11,7 @@ import {type Context} from './context.js';
 import {type FolderRecord} from './record-folder.js';
 import {type FolderWork} from './work.js';
 import {generationOf, reconcile} from './reconcile.js';
-import {Moves} from './adoption.js';
+import {Moves} from './moves.js';
 
 /** What a run has before it. */
 export type Survey = {
@@ -25,14 +25,15 @@ const overLimit = new Set(['message-over-limit']);
 
 /** What the record says of a folder, with what remains beside it. */
 export const tallyOf = (record: FolderRecord, remaining: {readonly messages: number; readonly bytes: number}): {messages: Tally; bytes: Tally} => {
-	const tally = (counts: ReturnType<FolderRecord['bytes']> & {readonly lossy?: number}, more: number): Tally => ({
+	const tally = (counts: ReturnType<FolderRecord['bytes']>, more: number): Tally => ({
 		...emptyTally(),
 		delivered: counts.delivered,
 		alreadyThere: counts['already-there'],
 		excluded: counts.excluded,
 		refused: counts.refused,
 		vanished: counts.vanished,
-		lossy: counts.lossy ?? 0,
+		lossy: counts.lossy,
+		altered: counts.altered,
 		unsure: counts.unsure,
 		remaining: counts.unsure + more,
 	});
@@ -110,7 +111,7 @@ const prepareWork = (context: Context, mapping: FolderMapping, {listing, previou
 	const work: FolderWork = {
 		mapping, path, record, listing,
 		pending: remaining.reverse(), pendingBytes: bytes(remaining),
-		ready: [], underWay: 0, readers: 0, lanes: 0, looking: false, held: 0, attempts: new Map(),
+		ready: [], underWay: 0, readers: 0, lanes: 0, looking: false, held: 0, attempts: new Map(), losses: new Map(),
 		resurveys: 0, failed: false, completed: remaining.length === 0 && todo.unsure.length === 0,
 	};
 	for (const uid of todo.unsure) {

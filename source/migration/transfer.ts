@@ -2,7 +2,7 @@ import {type PreparedFolder} from '../mailbox/destination.js';
 import {type Failure} from '../mailbox/failure.js';
 import {headlineOf} from '../mailbox/headline.js';
 import {type Fingerprint} from '../mailbox/identity.js';
-import {type Moves} from './adoption.js';
+import {type Moves} from './moves.js';
 import {type Alarm, type ByteBudget} from './condition.js';
 import {type Context} from './context.js';
 import {type Pace} from './pace.js';

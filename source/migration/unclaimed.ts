@@ -1,43 +1,122 @@
+import {type Stored} from '../mailbox/destination.js';
 import {type Fingerprint, fingerprintKey} from '../mailbox/identity.js';
+import {type Flags} from '../mailbox/mailbox.js';
+import {type Details} from './journal.js';
+import {Likeness, type ReadStored} from './likeness.js';
 import {prefixLength} from './record-hash.js';
 import {type FolderRecord} from './record-folder.js';
 
-/** A destination message that no record claims. Its hash is '' where the store rebuilds messages. */
-export type Loose = {readonly uid: number; readonly fingerprint: Fingerprint};
+/** A source message that has no record, after it was read. */
+export type Sought = {readonly stamp: string; readonly fingerprint: Fingerprint; readonly flags: Flags; /** See `envelopeHash`. */ readonly envelope: string};
 
-/** The messages of one destination folder that no record claims, found by the first characters of their hash. */
-export class Unclaimed {
-	readonly #byHash = new Map<string, Loose[]>();
+/** A stored message, and in what it is not as it should be (see `Alike`). */
+export type Found = {readonly stored: Stored; readonly altered: readonly string[]};
 
-	add(loose: Loose): void {
-		const prefix = loose.fingerprint.hash.slice(0, prefixLength);
+/** The messages of one destination folder that no record claims; each can be taken once. */
+export type Unclaimed = {
+	/** Takes the copy of a message of the record. */
+	takeRecorded(record: FolderRecord, uid: number): Promise<Stored | undefined>;
+	/** Whether its content is needed to tell which is the copy of a message that was read. */
+	needsContent(sought: Sought): boolean;
+	/** Takes the copy of a message that was read. */
+	takeSought(sought: Sought, bytes: Uint8Array | undefined): Promise<Found | undefined>;
+	/** Takes one of this received date of which nothing says that it is another one: the last resort for a record that knows no more. */
+	takeDated(receivedAt: number): Stored | undefined;
+	/** What is left. */
+	rest(): Stored[];
+};
+
+/** Where bytes are kept: found by the first characters of their hash. */
+export class EqualUnclaimed implements Unclaimed {
+	readonly #byHash = new Map<string, Array<{readonly stored: Stored; readonly fingerprint: Fingerprint}>>();
+
+	add(stored: Stored, fingerprint: Fingerprint): void {
+		const prefix = fingerprint.hash.slice(0, prefixLength);
 		const group = this.#byHash.get(prefix);
 		if (group) {
-			group.push(loose);
+			group.push({stored, fingerprint});
 		} else {
-			this.#byHash.set(prefix, [loose]);
+			this.#byHash.set(prefix, [{stored, fingerprint}]);
 		}
 	}
 
-	/** Takes out one with exactly this fingerprint. */
-	takeEqual(fingerprint: Fingerprint): Loose | undefined {
+	async takeRecorded(record: FolderRecord, uid: number): Promise<Stored | undefined> {
+		return this.#take(record.get(uid)?.hashPrefix ?? '', fingerprint => record.matches(uid, fingerprint));
+	}
+
+	needsContent(): boolean {
+		return false;
+	}
+
+	async takeSought({fingerprint}: Sought): Promise<Found | undefined> {
 		const key = fingerprintKey(fingerprint);
-		return this.#take(fingerprint.hash.slice(0, prefixLength), loose => fingerprintKey(loose.fingerprint) === key);
+		const stored = this.#take(fingerprint.hash.slice(0, prefixLength), loose => fingerprintKey(loose) === key);
+		return stored && {stored, altered: []};
 	}
 
-	/** Takes out one with the content and date that a record has of a message. */
-	takeRecorded(record: FolderRecord, uid: number): Loose | undefined {
-		return this.#take(record.get(uid)?.hashPrefix ?? '', loose => record.matches(uid, loose.fingerprint));
+	takeDated(): undefined {
+		// The record knows every content.
 	}
 
-	/** What is left, ascending by UID. */
-	uids(): number[] {
-		return [...this.#byHash.values()].flat().map(loose => loose.uid).sort((a, b) => a - b);
+	rest(): Stored[] {
+		return [...this.#byHash.values()].flat().map(({stored}) => stored);
 	}
 
-	#take(prefix: string, matches: (loose: Loose) => boolean): Loose | undefined {
+	#take(prefix: string, matches: (fingerprint: Fingerprint) => boolean): Stored | undefined {
 		const group = this.#byHash.get(prefix) ?? [];
-		const index = group.findIndex(loose => matches(loose));
-		return index === -1 ? undefined : group.splice(index, 1)[0];
+		const index = group.findIndex(({fingerprint}) => matches(fingerprint));
+		return index === -1 ? undefined : group.splice(index, 1)[0]!.stored;
 	}
 }
+
+/** The envelope a message had when it was read, as a hash, and its content's hash. */
+export const recordedContent = ({intent, fate}: Details): {readonly hash: string; readonly envelope?: string | undefined} | undefined => {
+	const fact = fate?.type === 'already-there' ? fate : intent;
+	return fact && {hash: fact.fingerprint.hash, envelope: fact.envelope};
+};
+
+/** Where MIME is rebuilt: what is on record by stamp, else by header and received date; what was read by its content. */
+export class AlikeUnclaimed implements Unclaimed {
+	readonly #likeness: Likeness;
+	readonly #details: (folder: number, uid: number) => Promise<Details>;
+	readonly #stampOf: (record: FolderRecord, uid: number, hash: string) => string;
+
+	constructor(details: (folder: number, uid: number) => Promise<Details>, stampOf: (record: FolderRecord, uid: number, hash: string) => string, read: ReadStored) {
+		this.#details = details;
+		this.#stampOf = stampOf;
+		this.#likeness = new Likeness(read);
+	}
+
+	add(stored: Stored): void {
+		this.#likeness.add(stored);
+	}
+
+	async takeRecorded(record: FolderRecord, uid: number): Promise<Stored | undefined> {
+		const content = recordedContent(await this.#details(record.number, uid));
+		return content && this.#likeness.takeRecorded({stamp: this.#stampOf(record, uid, content.hash), receivedAt: record.get(uid)!.receivedAt, envelope: content.envelope});
+	}
+
+	needsContent({fingerprint: {receivedAt}}: Sought): boolean {
+		return this.#likeness.mayHold(receivedAt);
+	}
+
+	async takeSought({stamp, fingerprint: {receivedAt}, flags}: Sought, bytes: Uint8Array | undefined): Promise<Found | undefined> {
+		const stored = this.#likeness.takeRecorded({stamp, receivedAt});
+		if (stored) {
+			return {stored, altered: []};
+		}
+
+		return bytes && this.#likeness.take({
+			stamp, bytes, receivedAt, flags,
+		});
+	}
+
+	takeDated(receivedAt: number): Stored | undefined {
+		return this.#likeness.takeDated(receivedAt);
+	}
+
+	rest(): Stored[] {
+		return this.#likeness.rest();
+	}
+}
+

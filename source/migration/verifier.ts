@@ -1,12 +1,14 @@
+import {cleanText} from '../mailbox/clean.js';
 import {groupBy} from '../mailbox/group-by.js';
 import {
-	type Folder, type FolderPath, pathKey, pathOfKey, samePath,
+	type Folder, type FolderPath, type MessageEntry, pathKey, pathOfKey, samePath,
 } from '../mailbox/mailbox.js';
 import {FailureError} from '../mailbox/failure.js';
-import {type MailDestination, type Traits} from '../mailbox/destination.js';
+import {type MailDestination, type Stored, type Traits} from '../mailbox/destination.js';
+import {envelopeHash, envelopeOf, sameMail} from '../mailbox/envelope.js';
 import {type MailSource} from '../mailbox/source.js';
 import {type Listing} from '../mailbox/listing.js';
-import {type Fingerprint, hashOf} from '../mailbox/identity.js';
+import {hashOf} from '../mailbox/identity.js';
 import {mapFolders} from '../mailbox/folder-map.js';
 import {type Choices} from './context.js';
 import {type Event, type VerdictKind} from './events.js';
@@ -14,14 +16,21 @@ import {noFindings} from './progress.js';
 import {generationOf} from './reconcile.js';
 import {idHash as hashOfId} from './record-hash.js';
 import {type FolderRecord} from './record-folder.js';
+import {hasHeader} from './likeness.js';
 import {type MailboxRecord} from './record.js';
-import {Unclaimed} from './unclaimed.js';
+import {type Journal} from './journal.js';
+import {stampOf} from './stamp.js';
+import {
+	AlikeUnclaimed, EqualUnclaimed, recordedContent, type Sought, type Unclaimed,
+} from './unclaimed.js';
 
 export type VerifyOptions = {
 	readonly source: MailSource;
 	readonly destination: MailDestination;
 	readonly traits: Traits;
 	readonly record: MailboxRecord;
+	/** Of the journal, as {@link Journal.details}. */
+	readonly details: Journal['details'];
 	readonly choices: Choices;
 	readonly signal: AbortSignal;
 	readonly tell: (event: Event) => void;
@@ -48,8 +57,13 @@ type Absent = {
 	readonly receivedAt: number;
 	readonly unsure: boolean;
 	/** Known for messages read from the source. */
-	readonly fingerprint?: Fingerprint;
+	readonly sought?: Sought;
+	/** The record does not know its header, and the source has it no more. */
+	readonly dateOnly?: boolean;
 };
+
+/** A message of the record and the folder it is checked with. */
+type Expected = {readonly check: Check; readonly record: FolderRecord; readonly uid: number};
 
 const secondOf = (message: {readonly receivedAt: number}): number => Math.trunc(message.receivedAt / 1000);
 
@@ -68,7 +82,7 @@ export const verify = async (options: VerifyOptions): Promise<void> => {
 	const {tell, signal} = options;
 	tell({type: 'phase', phase: 'verifying'});
 	if (!options.traits.keepsBytes) {
-		tell({type: 'warning', words: 'This destination rebuilds messages: they are compared by id, received date and flags, not by content.'});
+		tell({type: 'warning', words: `This destination rebuilds messages: they are compared by ${options.traits.transport === 'imap' ? 'id' : 'stamp, header'}, received date and flags, not by content.`});
 	}
 
 	const {checks, destinationFolders, unopened} = await gather(options);
@@ -86,8 +100,8 @@ export const verify = async (options: VerifyOptions): Promise<void> => {
 
 	await searchElsewhere(options, absent, searched, destinationFolders);
 	for (const check of checks) {
-		for (const uid of searched.get(pathKey(check.destination))?.uids() ?? []) {
-			finding(options, check, 'extra', uid);
+		for (const stored of searched.get(pathKey(check.destination))?.rest() ?? []) {
+			finding(options, check, 'extra', stored.uid ?? 0, stored.uid === undefined ? `${cleanText(stored.envelope?.messageId ?? '', 120)} received ${new Date(stored.receivedAt).toISOString()}`.trim() : undefined);
 		}
 
 		searched.delete(pathKey(check.destination));
@@ -155,102 +169,208 @@ const gather = async ({
 	return {checks, destinationFolders, ...(unopened && {unopened})};
 };
 
-/** Checks what the record claims in one destination folder. @returns what nobody claims, read and hashed where it may matter */
-const compareFolder = async (options: VerifyOptions, group: readonly Check[], absent: Absent[]): Promise<Unclaimed> => {
-	const {destination, signal} = options;
-	const path = group[0]!.destination;
-	const expected = new Map<number, {check: Check; record: FolderRecord; uid: number}>();
-	const withoutId: Array<{check: Check; record: FolderRecord; uid: number}> = [];
+/** What the record says is in the folders of a group: by the hash of its id, or without one. */
+const expectedIn = (group: readonly Check[]): {readonly byId: Map<number, Expected>; readonly withoutId: Expected[]} => {
+	const byId = new Map<number, Expected>();
+	const withoutId: Expected[] = [];
 	for (const check of group) {
 		for (const record of check.records) {
 			for (const {uid, state, idHash} of record.entries()) {
-				if (state === 'delivered' || state === 'already-there') {
-					if (idHash) {
-						expected.set(idHash, {check, record, uid});
-					} else {
-						withoutId.push({check, record, uid});
-					}
-				} else if (state === 'unsure') {
+				if (idHash && (state === 'delivered' || state === 'already-there')) {
+					byId.set(idHash, {check, record, uid});
+				} else if (state === 'delivered' || state === 'already-there' || state === 'unsure') {
 					withoutId.push({check, record, uid});
 				}
 			}
 		}
 	}
 
-	const listing = await destination.list(path, signal);
-	const unclaimed = new Unclaimed();
-	if (listing && !options.traits.keepsBytes) {
-		for (const {uid, size, receivedAt, flags} of listing) {
-			const fingerprint = {hash: '', size, receivedAt};
-			const id = hashOfId(`${listing.generation}:${uid}`);
-			const match = expected.get(id);
-			if (match) {
-				expected.delete(id);
-				judge(options, match, fingerprint, flags);
-			} else {
-				unclaimed.add({uid, fingerprint});
-			}
-		}
-	} else if (listing && listing.length > 0) {
-		const wanted = [...listing].map(entry => ({uid: entry.uid, size: entry.size}));
-		for await (const result of destination.read(path, listing.generation, wanted, signal)) {
-			const entry = listing.get(result.uid)!;
-			const idHash = hashOfId(`${listing.generation}:${result.uid}`);
-			const match = expected.get(idHash);
-			if (!('bytes' in result)) {
-				if (match && 'failure' in result) {
-					expected.delete(idHash);
-					match.check.compared++;
-					finding(options, match.check, 'altered', match.uid, `cannot be read at the destination: ${result.failure.detail ?? result.failure.code}`);
-				}
+	return {byId, withoutId};
+};
 
+/** Checks what the record claims in one destination folder. @returns what nobody claims */
+const compareFolder = async (options: VerifyOptions, group: readonly Check[], absent: Absent[]): Promise<Unclaimed> => {
+	const {byId, withoutId} = expectedIn(group);
+	const listing = await options.destination.list(group[0]!.destination, options.signal) ?? [];
+	const unclaimed = options.traits.keepsBytes
+		? await compareContents(options, group[0]!.destination, listing, byId)
+		: await compareHeaders(options, group[0]!.destination, listing, byId);
+	const unknown: Expected[] = [];
+	for (const expected of [...byId.values(), ...withoutId]) {
+		const {record, uid} = expected;
+		// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
+		const stored = await unclaimed.takeRecorded(record, uid);
+		if (stored) {
+			// eslint-disable-next-line no-await-in-loop -- As above.
+			await judge(options, expected, stored);
+		// eslint-disable-next-line no-await-in-loop -- As above.
+		} else if (options.traits.keepsBytes || recordedContent(await options.details(record.number, uid))?.envelope !== undefined) {
+			absent.push(absentOf(expected));
+		} else {
+			unknown.push(expected);
+		}
+	}
+
+	for (const some of groupBy(unknown, ({record}) => String(record.number)).values()) {
+		// eslint-disable-next-line no-await-in-loop -- One folder after another.
+		await matchUnknown(options, some, unclaimed, absent);
+	}
+
+	return unclaimed;
+};
+
+const absentOf = ({check, record, uid}: Expected): Absent => {
+	const {receivedAt, state} = record.get(uid)!;
+	return {
+		check, record, uid, receivedAt, unsure: state === 'unsure',
+	};
+};
+
+/** Messages that a road delivered which keeps bytes, looked for by one that does not: their headers are read at the source. */
+const matchUnknown = async (options: VerifyOptions, some: readonly Expected[], unclaimed: Unclaimed, absent: Absent[]): Promise<void> => {
+	const open = new Map(some.map(expected => [expected.uid, expected]));
+	const {check, record} = some[0]!;
+	const {listing, path} = check;
+	if (listing && check.current === record) {
+		const entries = some.map(({uid}) => listing.get(uid)).filter(entry => entry !== undefined);
+		for await (const result of options.source.read(path, listing.generation, entries, options.signal)) {
+			const expected = open.get(result.uid);
+			if (!expected || !('bytes' in result)) {
 				continue;
 			}
 
-			const fingerprint = {hash: hashOf(result.bytes), size: result.bytes.length, receivedAt: entry.receivedAt};
-			if (match) {
-				expected.delete(idHash);
-				judge(options, match, fingerprint, entry.flags);
+			open.delete(result.uid);
+			const sought = soughtOf(options, check, listing.get(result.uid)!, result.bytes);
+			const found = await unclaimed.takeSought(sought, result.bytes);
+			if (found) {
+				await judge(options, expected, found.stored);
 			} else {
-				unclaimed.add({uid: result.uid, fingerprint});
+				absent.push({...absentOf(expected), sought});
 			}
 		}
 	}
 
-	for (const {check, record, uid} of [...expected.values(), ...withoutId]) {
-		const taken = unclaimed.takeRecorded(record, uid);
-		if (taken) {
-			judge(options, {check, record, uid}, taken.fingerprint, listing?.get(taken.uid)?.flags ?? []);
-		} else {
-			const known = record.get(uid)!;
-			absent.push({
-				check, record, uid, receivedAt: known.receivedAt, unsure: known.state === 'unsure',
-			});
+	absent.push(...[...open.values()].map(expected => ({...absentOf(expected), dateOnly: true})));
+};
+
+/** A source message as it is looked for where it has no record, or one that says too little. */
+const soughtOf = ({source}: VerifyOptions, {path, current, listing}: Check, {uid, receivedAt, flags}: MessageEntry, bytes: Uint8Array): Sought => {
+	const fingerprint = {hash: hashOf(bytes), size: bytes.length, receivedAt};
+	const key = {folder: path, generation: current?.generation ?? listing!.generation, uid};
+	return {
+		stamp: stampOf(source.account, key, fingerprint.hash), fingerprint, flags, envelope: envelopeHash(envelopeOf(bytes), receivedAt),
+	};
+};
+
+/** Where bytes are kept: everything is read. */
+const compareContents = async (options: VerifyOptions, path: FolderPath, listing: Iterable<Stored>, byId: Map<number, Expected>): Promise<Unclaimed> => {
+	const unclaimed = new EqualUnclaimed();
+	const listed = new Map([...listing].map(stored => [stored.id, stored]));
+	for await (const content of options.destination.read(path, [...listed.values()], options.signal)) {
+		const stored = listed.get(content.id)!;
+		const idHash = hashOfId(content.id);
+		const match = byId.get(idHash);
+		if ('bytes' in content) {
+			const fingerprint = {hash: hashOf(content.bytes), size: content.bytes.length, receivedAt: stored.receivedAt};
+			if (!match) {
+				unclaimed.add(stored, fingerprint);
+				continue;
+			}
+
+			byId.delete(idHash);
+			const {record, uid, check} = match;
+			if (record.matches(uid, {...fingerprint, receivedAt: record.get(uid)!.receivedAt})) {
+				await judge(options, match, stored);
+			} else {
+				check.compared++;
+				finding(options, check, 'altered', uid, `${fingerprint.size} bytes, ${record.get(uid)!.size} at the source`);
+			}
+		} else if (match && 'failure' in content) {
+			byId.delete(idHash);
+			match.check.compared++;
+			finding(options, match.check, 'altered', match.uid, `cannot be read at the destination: ${content.failure.detail ?? content.failure.code}`);
 		}
 	}
 
 	return unclaimed;
 };
 
-/** Compares one message with what left the source. */
-const judge = (options: VerifyOptions, {check, record, uid}: {check: Check; record: FolderRecord; uid: number}, found: Fingerprint, flags: readonly string[]): void => {
-	const known = record.get(uid)!;
+/** Where MIME is rebuilt: by what the listing says. */
+const compareHeaders = async (options: VerifyOptions, path: FolderPath, listing: Iterable<Stored>, byId: Map<number, Expected>): Promise<Unclaimed> => {
+	const {source, destination, details, signal} = options;
+	const unclaimed = new AlikeUnclaimed(
+		details,
+		(record, uid, hash) => stampOf(source.account, {folder: record.path, generation: record.generation, uid}, hash),
+		stored => destination.read(path, stored, signal),
+	);
+	for (const stored of listing) {
+		const idHash = hashOfId(stored.id);
+		const match = byId.get(idHash);
+		if (match) {
+			byId.delete(idHash);
+			// eslint-disable-next-line no-await-in-loop -- In order, and mostly from disk.
+			await judge(options, match, stored);
+		} else {
+			unclaimed.add(stored);
+		}
+	}
+
+	return unclaimed;
+};
+
+/** Compares one message with what left the source, its content apart where that was read. */
+const judge = async (options: VerifyOptions, expected: Expected, stored: Stored): Promise<void> => {
+	const {check, record, uid} = expected;
+	const {receivedAt} = record.get(uid)!;
+	const {keepsBytes} = options.traits;
 	check.compared++;
-	if (options.traits.keepsBytes && !record.matches(uid, {...found, receivedAt: known.receivedAt})) {
-		finding(options, check, 'altered', uid, `${found.size} bytes, ${known.size} at the source`);
+	const differences = keepsBytes ? [] : await headerDifferences(options, expected, stored);
+	if (differences.length > 0) {
+		finding(options, check, 'altered', uid, differences.join(', '));
 		return;
 	}
 
-	if (Math.trunc(found.receivedAt / 1000) !== Math.trunc(known.receivedAt / 1000)) {
-		finding(options, check, 'date', uid, `received ${new Date(found.receivedAt).toISOString()}, ${new Date(known.receivedAt).toISOString()} at the source`);
+	if (Math.trunc(stored.receivedAt / 1000) !== Math.trunc(receivedAt / 1000)) {
+		finding(options, check, 'date', uid, `received ${new Date(stored.receivedAt).toISOString()}, ${new Date(receivedAt).toISOString()} at the source`);
 		return;
 	}
 
 	check.equal++;
 	const there = check.current === record ? check.listing?.get(uid)?.flags : undefined;
-	if (there && plainFlags(there) !== plainFlags(flags)) {
-		finding(options, check, 'flags', uid, `${plainFlags(flags) || 'none'}; ${plainFlags(there) || 'none'} at the source`);
+	const told = (flags: readonly string[]): string => plainFlags(keepsBytes ? flags : flags.filter(flag => flag.startsWith('\\')));
+	if (there && told(there) !== told(stored.flags)) {
+		finding(options, check, 'flags', uid, `${told(stored.flags) || 'none'}; ${told(there) || 'none'} at the source`);
 	}
+};
+
+/** In what a rebuilt message's header is another one's. Only where the hashes differ are both contents read. */
+const headerDifferences = async (options: VerifyOptions, {check, record, uid}: Expected, stored: Stored): Promise<string[]> => {
+	const details = await options.details(record.number, uid);
+	const delivered = (details.fate?.type === 'already-there' ? details.fate : details.intent)?.flags;
+	const draft = delivered && stored.flags.includes(String.raw`\Draft`) && !delivered.includes(String.raw`\Draft`) ? ['it is a draft'] : [];
+	const {receivedAt, size} = record.get(uid)!;
+	if (hasHeader(stored, recordedContent(details)?.envelope, receivedAt)) {
+		return draft;
+	}
+
+	const [here, there] = await Promise.all([
+		check.current === record && check.listing?.has(uid) ? firstBytes(options.source.read(check.path, check.listing.generation, [{uid, size}], options.signal)) : undefined,
+		firstBytes(options.destination.read(check.destination, [stored], options.signal)),
+	]);
+	if (!there) {
+		return [...draft, 'cannot be read at the destination'];
+	}
+
+	return [...draft, ...(here ? sameMail(here, there) : ['its header is not the one that was delivered'])];
+};
+
+const firstBytes = async (contents: AsyncIterable<{bytes?: Uint8Array} | {gone: true} | {failure: unknown}>): Promise<Uint8Array | undefined> => {
+	let bytes;
+	for await (const content of contents) {
+		bytes = 'bytes' in content ? content.bytes : undefined;
+	}
+
+	return bytes;
 };
 
 /** Source messages without a record: read there and looked for by their bytes. */
@@ -267,13 +387,19 @@ const matchUnrecorded = async (options: VerifyOptions, check: Check, unclaimed: 
 		}
 
 		const entry = listing.get(result.uid)!;
-		const fingerprint = {hash: hashOf(result.bytes), size: result.bytes.length, receivedAt: entry.receivedAt};
-		if (unclaimed.takeEqual(fingerprint)) {
+		const sought = soughtOf(options, check, entry, result.bytes);
+		const found = await unclaimed.takeSought(sought, result.bytes);
+		if (found) {
 			check.compared++;
-			check.equal++;
+			if (found.altered.length > 0) {
+				const {receivedAt} = found.stored;
+				finding(options, check, 'altered', entry.uid, found.altered.map(what => what === 'draft' ? 'it is a draft' : `received ${new Date(receivedAt).toISOString()}, ${new Date(entry.receivedAt).toISOString()} at the source`).join(', '));
+			} else {
+				check.equal++;
+			}
 		} else {
 			absent.push({
-				check, uid: entry.uid, receivedAt: entry.receivedAt, unsure: false, fingerprint,
+				check, uid: entry.uid, receivedAt: entry.receivedAt, unsure: false, sought,
 			});
 		}
 	}
@@ -285,41 +411,50 @@ const searchElsewhere = async (options: VerifyOptions, absent: readonly Absent[]
 		return;
 	}
 
-	const {destination, signal} = options;
 	// Not by size: what the source announced may be wrong.
 	const wanted = new Set(absent.map(message => secondOf(message)));
 	const elsewhere = [...searched].map(([key, unclaimed]) => ({path: pathOfKey(key), unclaimed}));
 	for (const folder of folders) {
 		if (folder.kind === 'mail' && !searched.has(pathKey(folder.path))) {
 			// eslint-disable-next-line no-await-in-loop -- One folder after another.
-			elsewhere.push({path: folder.path, unclaimed: await readUnclaimed(destination, folder.path, wanted, signal)});
+			const listing = [...await options.destination.list(folder.path, options.signal) ?? []].filter(stored => wanted.has(secondOf(stored)));
+			// eslint-disable-next-line no-await-in-loop -- As above.
+			elsewhere.push({path: folder.path, unclaimed: await (options.traits.keepsBytes ? compareContents(options, folder.path, listing, new Map()) : compareHeaders(options, folder.path, listing, new Map()))});
 		}
 	}
 
 	for (const message of absent) {
-		const place = elsewhere.find(({unclaimed}) => message.fingerprint ? unclaimed.takeEqual(message.fingerprint) : unclaimed.takeRecorded(message.record!, message.uid));
+		if (message.dateOnly && searched.get(pathKey(message.check.destination))?.takeDated(message.receivedAt)) {
+			message.check.compared++;
+			message.check.equal++;
+			continue;
+		}
+
+		// eslint-disable-next-line no-await-in-loop -- As above.
+		const place = await placeOf(options, message, elsewhere);
 		if (place) {
 			message.check.compared++;
 			message.check.equal++;
-			finding(options, message.check, 'moved', message.uid, place.path.join('/'));
+			finding(options, message.check, 'moved', message.uid, place.join('/'));
 		} else {
 			finding(options, message.check, message.unsure ? 'unsure' : 'missing', message.uid);
 		}
 	}
 };
 
-const readUnclaimed = async (destination: MailDestination, path: FolderPath, wanted: ReadonlySet<number>, signal: AbortSignal): Promise<Unclaimed> => {
-	const listing = await destination.list(path, signal);
-	const unclaimed = new Unclaimed();
-	if (listing) {
-		const alike = [...listing].filter(entry => wanted.has(secondOf(entry)));
-		for await (const result of destination.read(path, listing.generation, alike, signal)) {
-			if ('bytes' in result) {
-				const fingerprint = {hash: hashOf(result.bytes), size: result.bytes.length, receivedAt: listing.get(result.uid)!.receivedAt};
-				unclaimed.add({uid: result.uid, fingerprint});
-			}
+const placeOf = async ({source, signal}: VerifyOptions, {check: {path: from, listing}, sought, record, uid}: Absent, elsewhere: ReadonlyArray<{readonly path: FolderPath; readonly unclaimed: Unclaimed}>): Promise<FolderPath | undefined> => {
+	let bytes: Uint8Array | undefined;
+	for (const {path, unclaimed} of elsewhere) {
+		if (sought && !bytes && unclaimed.needsContent(sought)) {
+			// eslint-disable-next-line no-await-in-loop -- Again: it was not kept, as there may be many.
+			bytes = await firstBytes(source.read(from, listing!.generation, [listing!.get(uid)!], signal));
+		}
+
+		// eslint-disable-next-line no-await-in-loop -- The first that has it.
+		if (sought ? await unclaimed.takeSought(sought, bytes) : await unclaimed.takeRecorded(record!, uid)) {
+			return path;
 		}
 	}
 
-	return unclaimed;
+	return undefined;
 };

@@ -1,16 +1,10 @@
 import {type FolderPath, type MessageEntry} from '../mailbox/mailbox.js';
 import {type Delivery, type PreparedFolder} from '../mailbox/destination.js';
-import {type Fingerprint} from '../mailbox/identity.js';
 import {type Listing} from '../mailbox/listing.js';
 import {type FolderMapping} from '../mailbox/folder-map.js';
+import {type Candidates} from './adoption.js';
 import {type FolderRecord} from './record-folder.js';
 import {type Control} from './control.js';
-
-/** Messages that lie at the destination without being on record: each can be adopted once. */
-export type Candidates = {
-	/** The id of a stored message with exactly this fingerprint. */
-	take(fingerprint: Fingerprint): string | undefined;
-};
 
 /** One folder's share of a run. */
 export type FolderWork = {
@@ -36,6 +30,8 @@ export type FolderWork = {
 	/** Waiting to be tried again, or to be looked for. */
 	held: number;
 	readonly attempts: Map<number, number>;
+	/** How often a connection was lost over one message alone. */
+	readonly losses: Map<number, number>;
 	prepared?: Promise<PreparedFolder>;
 	candidates?: Promise<Candidates>;
 	resurveys: number;

@@ -8,7 +8,7 @@ export const exitCodes = {
 	0: 'everything asked for was done; nothing to do is also 0',
 	1: 'a bug in the program',
 	2: 'wrong usage or configuration',
-	3: 'finished with refused or unsure messages, or verification found something missing or altered',
+	3: 'finished with refused or unsure messages, or verification found something missing or altered, or a DNS record is missing or differs',
 	4: 'sign-in needed or refused',
 	5: 'a server cannot be reached',
 	6: 'this machine cannot keep the record (disk full, directory unwritable, journal damaged)',

@@ -1,8 +1,9 @@
 import {cleanText} from '../mailbox/clean.js';
-import {failures, type Failure} from '../mailbox/failure.js';
+import {failures, nextStep, type Failure} from '../mailbox/failure.js';
 import {type FolderPath, showPath} from '../mailbox/mailbox.js';
 import {type Told} from '../migration/events.js';
 import {type Progress, paceOf, totalOf} from '../migration/progress.js';
+import {dnsLines, dnsSummary} from './dns-lines.js';
 import {type Face} from './face.js';
 import {
 	bytes, count, duration, left, plural, rate,
@@ -29,7 +30,7 @@ const mostFindings = 20;
 const wordsFor = (event: Told, progress: Progress): string | undefined => {
 	switch (event.type) {
 		case 'run.started': {
-			return `${cleanText(event.source)} → ${cleanText(event.destination)}, via ${event.transport.toUpperCase()}`;
+			return event.command === 'dns' ? undefined : `${cleanText(event.source)} → ${cleanText(event.destination)}, via ${event.transport.toUpperCase()}`;
 		}
 
 		case 'survey.completed': {
@@ -74,6 +75,10 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 				return event.notice.code === 'host-unreachable' ? `~ ${capital(who)} does not answer; trying again${next}.` : `~ The connection to ${who} broke off; reconnecting${next}. No mail is lost.`;
 			}
 
+			if (type === 'waiting') {
+				return `~ ${capital(who)} cannot serve us at the moment${detail ? ` [${detail}]` : ''}; trying again${wait ? ` in ${duration(wait / 1000)}` : ''}. No mail is lost.`;
+			}
+
 			if (type === 'throttled' || type === 'fewer-connections') {
 				return `~ ${capital(who)} ${type === 'throttled' ? 'asked us to slow down' : 'takes fewer connections'}${detail ? ` [${detail}]` : ''}. No mail is lost.`;
 			}
@@ -90,7 +95,7 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 		}
 
 		case 'run.failed': {
-			return `! ${sentenceOf(event.failure)}\n  ${failures[event.failure.code].next}`;
+			return `! ${sentenceOf(event.failure)}\n  ${nextStep(event.failure, progress.names)}`;
 		}
 
 		case 'verify.finding': {
@@ -118,6 +123,9 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 		case 'verify.folder':
 		case 'failure':
 		case 'configuration.written':
+		case 'dns.domain':
+		case 'dns.record':
+		case 'dns.action':
 		case 'run.ended': {
 			return undefined;
 		}
@@ -148,6 +156,10 @@ export const plainFace = (terminal: Terminal, progress: Progress): Face => {
 			if (words && words !== said) {
 				said = words;
 				terminal.say(words);
+			}
+
+			for (const line of dnsLines(event, progress.dns?.checked === true)) {
+				terminal.result(line);
 			}
 		},
 		tick(now) {
@@ -222,14 +234,26 @@ const headline = (summary: Summary): string => {
 
 /** The end, for people: verdict, sums that close, what to do next. */
 export const summaryLines = (summary: Summary): string[] => {
+	if (summary.command === 'dns') {
+		return dnsSummary(summary);
+	}
+
 	const {messages, thisRun, seconds} = summary;
 	const lines = [`${headline(summary)}  ${cleanText(summary.source)} → ${cleanText(summary.destination)}, via ${summary.transport.toUpperCase()}`];
 	const fates = [
 		[messages.delivered, 'delivered'], [messages.alreadyThere, 'already there'], [messages.excluded, 'excluded'], [messages.refused, 'refused'], [messages.vanished, 'vanished at the source'], [messages.remaining, 'remaining'],
 	].filter(([number]) => number !== 0).map(([number, word]) => `${count(number as number)} ${word}`);
-	lines.push(`  ${plural(messages.total, 'message')}${fates.length > 0 ? `: ${fates.join(', ')}` : ''}`);
+	// Where it failed before anything was counted, a nought would not be true.
+	if (messages.total > 0 || !summary.failure) {
+		lines.push(`  ${plural(messages.total, 'message')}${fates.length > 0 ? `: ${fates.join(', ')}` : ''}`);
+	}
+
 	if (messages.lossy > 0) {
 		lines.push(`  ${count(messages.lossy)} of those delivered lost something on the way (keywords or the like)`);
+	}
+
+	if (messages.altered > 0) {
+		lines.push(`  ${count(messages.altered)} of those already there: left by another tool, not as it should be (received date, draft)`);
 	}
 
 	if (messages.unsure > 0) {
@@ -248,10 +272,11 @@ export const summaryLines = (summary: Summary): string[] => {
 		lines.push(`  Verified: ${count(compared)} compared, ${count(equal)} equal${found.length > 0 ? `; ${found.join(', ')}` : ''}`);
 	}
 
-	const failed = summary.folders.flatMap(({path, failure}) => failure ? [`  ${name(path)}: ${sentenceOf(failure)} ${failures[failure.code].next}`] : []);
+	const names = {mailbox: summary.destination};
+	const failed = summary.folders.flatMap(({path, failure}) => failure ? [`  ${name(path)}: ${sentenceOf(failure)} ${nextStep(failure, names)}`] : []);
 	lines.push(...failed);
-	for (const {code, count: number} of summary.refused) {
-		lines.push(`  ${count(number)} × ${failures[code].sentence} ${failures[code].next}`);
+	for (const {count: number, sentence, next} of summary.refused) {
+		lines.push(`  ${count(number)} × ${sentence} ${next}`);
 	}
 
 	if (summary.command === 'demo') {

@@ -1,6 +1,10 @@
 import {showPath} from '../mailbox/mailbox.js';
-import {failures, type Failure, type FailureCode} from '../mailbox/failure.js';
-import {type RunOutcome, type Tally, type VerdictKind} from '../migration/events.js';
+import {
+	failures, nextStep, type Failure, type FailureCode,
+} from '../mailbox/failure.js';
+import {
+	type DnsVerdict, type RunOutcome, type Tally, type VerdictKind,
+} from '../migration/events.js';
 import {type Progress, totalOf} from '../migration/progress.js';
 
 /** Messages by fate; `total` equals the sum of the six after it. */
@@ -35,12 +39,14 @@ export type Summary = {
 	/** The file that `init` wrote. */
 	readonly file?: string;
 	readonly verification?: Verification;
+	/** Of `dns`: records by verdict, where they were looked up. */
+	readonly dns?: Readonly<{domain: string; cloud: string; checked: boolean; records: number} & Record<DnsVerdict, number>>;
 };
 
 const withTotal = (tally: Tally): Messages => {
-	const {delivered, alreadyThere, excluded, refused, vanished, remaining, lossy, unsure} = tally;
+	const {delivered, alreadyThere, excluded, refused, vanished, remaining, lossy, altered, unsure} = tally;
 	return {
-		total: totalOf(tally), delivered, alreadyThere, excluded, refused, vanished, remaining, lossy, unsure,
+		total: totalOf(tally), delivered, alreadyThere, excluded, refused, vanished, remaining, lossy, altered, unsure,
 	};
 };
 
@@ -68,9 +74,10 @@ export const summaryOf = (progress: Progress, outcome: RunOutcome, exitCode: num
 		...(folder.verdict && {verification: folder.verdict}),
 	})),
 	refused: [...progress.refusedBy].map(([code, count]) => ({
-		code, count, sentence: failures[code].sentence, next: failures[code].next,
+		code, count, sentence: failures[code].sentence, next: nextStep({code}, progress.names),
 	})),
-	...(progress.failure && {failure: {...progress.failure, sentence: failures[progress.failure.code].sentence, next: failures[progress.failure.code].next}}),
+	...(progress.failure && {failure: {...progress.failure, sentence: failures[progress.failure.code].sentence, next: nextStep(progress.failure, progress.names)}}),
 	...(progress.file !== undefined && {file: progress.file}),
+	...(progress.dns && {dns: progress.dns}),
 	...(progress.verified && {verification: {compared: progress.compared, equal: progress.equal, findings: progress.findings}}),
 });

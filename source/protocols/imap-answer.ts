@@ -41,6 +41,9 @@ const transientCodes = new Set(['UNAVAILABLE', 'INUSE', 'SERVERBUG', 'CONTACTADM
 const tooLarge = /maximum size of appendable message|(?:message|literal|append)\b.*\b(?:too (?:large|big|long)|exceed)/iv;
 const full = /\b(?:over ?quota|quota (?:is )?(?:exceeded|reached)|quota exceeded|exceed\w* (?:the |your |its )?quota|(?:mailbox|mail box) (?:is )?full)\b/iv;
 
+/** Exchange gives no codes: of a folder that is gone it says that an item could not be found. */
+const missing = /\b(?:mailbox|folder|requested item)\b.*\b(?:(?:could|can) ?not be found|not found|does(?:n't| not) exist)\b|\bno such (?:mailbox|folder)\b/iv;
+
 const codeForRefusal = ({phase, code, text}: Refusal): FailureCode => {
 	const writes = phase === 'append' || phase === 'create';
 	if (writes && (code === 'OVERQUOTA' || full.test(text))) {
@@ -51,7 +54,7 @@ const codeForRefusal = ({phase, code, text}: Refusal): FailureCode => {
 		return 'message-too-large';
 	}
 
-	if (phase === 'append' && (code === 'TRYCREATE' || code === 'NONEXISTENT')) {
+	if (phase === 'append' && (code === 'TRYCREATE' || code === 'NONEXISTENT' || (code === undefined && missing.test(text)))) {
 		return 'folder-not-creatable';
 	}
 

@@ -44,6 +44,9 @@ export const largestLiteral = 200 * 1024 * 1024;
 
 const longestLine = 4 * 1024 * 1024;
 
+/** After a BYE the tagged answer is waited for so long, in milliseconds: Exchange says the reason there (recorded/imap/exo-bye-before-tagged-bad.txt). */
+const farewellWait = 1000;
+
 /** Why a command came to nothing. */
 export type WireTrouble =
 	| {readonly kind: 'refused'; readonly status: 'NO' | 'BAD'; readonly code?: string | undefined; readonly text: string}
@@ -83,6 +86,8 @@ export class Wire {
 	/** Ends the running command early. */
 	#fail: ((trouble: WireTrouble) => void) | undefined;
 	#failure: WireTrouble | undefined;
+	/** The words of a BYE that came during a command. */
+	#bye: string | undefined;
 	#closed = false;
 
 	constructor(options: WireOptions) {
@@ -113,12 +118,12 @@ export class Wire {
 			this.#break(troubleOf(error));
 		});
 		this.#client.on('close', () => {
-			this.#break({kind: 'lost', reason: 'the connection was closed', bye: this.#client.byeReason});
+			this.#break({kind: 'lost', reason: 'the connection was closed', bye: this.#bye ?? this.#client.byeReason});
 		});
 	}
 
 	get closed(): boolean {
-		return this.#closed || this.#client.isClosed || !this.#client.usable;
+		return this.#closed || this.#bye !== undefined || this.#client.isClosed || !this.#client.usable;
 	}
 
 	/** Capability names in capitals; with `=value` the name maps to it where it is a number. */
@@ -160,12 +165,18 @@ export class Wire {
 		this.#unparsed = [];
 		// No prototype: the server chooses what is looked up here.
 		const handlers = Object.assign(Object.create(null) as Record<string, LineHandler>, Object.fromEntries(Object.entries(untagged).map(([name, handler]) => [name.toUpperCase(), handler])));
+		// Imapflow would hang up at once.
+		handlers.BYE ??= line => {
+			this.#sayGoodbye(wordsOf(line));
+		};
+
 		const before = this.#client.stats().sent;
 		const exec = (this.#client as unknown as {exec: Exec}).exec.bind(this.#client);
 		try {
 			return await this.#bounded(async () => {
 				const {response, next} = await exec(command, attributes.length > 0 ? attributes : false, {untagged: handlers});
 				next();
+				this.#leave();
 				return {...codeOf(response), unparsed: this.#unparsed};
 			}, endless ? 0 : this.#timing.command, before);
 		} catch (error) {
@@ -174,7 +185,9 @@ export class Wire {
 			}
 
 			const trouble = troubleOf(error);
-			if (trouble.kind !== 'refused') {
+			if (trouble.kind === 'refused') {
+				this.#leave();
+			} else {
 				this.#break(trouble);
 			}
 
@@ -202,6 +215,21 @@ export class Wire {
 		}
 
 		this.close();
+	}
+
+	/** The server hangs up; what it was asked may still be answered. */
+	#sayGoodbye(words: string): void {
+		this.#bye ??= words;
+		setTimeout(() => {
+			this.#leave();
+		}, farewellWait).unref();
+	}
+
+	/** Hangs up where the server is about to. */
+	#leave(): void {
+		if (this.#bye !== undefined) {
+			this.#break({kind: 'lost', reason: 'the connection was closed', bye: this.#bye});
+		}
 	}
 
 	/** Runs an action until it settles, the wire breaks or its time is over (0: never). */

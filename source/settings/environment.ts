@@ -8,6 +8,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const variables = [
 	['source.password', 'AW2MS365_SOURCE_PASSWORD'],
 	['destination.clientSecret', 'AW2MS365_CLIENT_SECRET'],
+	['destination.certificatePassphrase', 'AW2MS365_CERTIFICATE_PASSPHRASE'],
 	['destination.imap.password', 'AW2MS365_DESTINATION_PASSWORD'],
 ] as const;
 

@@ -26,8 +26,10 @@ const hours = (rate: number): string => {
 	return count >= 10 ? String(Math.round(count)) : count.toFixed(1);
 };
 
-const byImap = 'No transport is named: mail is written by IMAP, the way in of this version (EWS comes later). '
-	+ 'The application needs the permission IMAP.AccessAsApp; full_access_as_app, which the earlier tool used, opens EWS only.';
+const byEws = 'No transport is named: mail is written by EWS, with the application and permission of the earlier tool. '
+	+ 'Exchange Online has been switching EWS off since 2026-10-01 and removes it on 2027-04-01: until then an administrator opens it with '
+	+ 'Set-OrganizationConfig -EwsAllowedAppIDs "<the ids there>,<clientId>" and -EwsEnabled $true (the readme says how). '
+	+ 'Otherwise write destination.transport: imap, which needs the permission IMAP.AccessAsApp.';
 
 const slow = (rate: number): string => `options.rateLimit is ${rate}: ${rate === 1 ? '1 message' : `${rate} messages`} a second at most, so 100,000 messages take ${hours(rate)} hours. `
 	+ 'With 0 it goes as fast as both services allow.';
@@ -42,11 +44,11 @@ const skipping = (matchers: readonly FolderMatcher[]): string => {
 const notSkipping = 'options.skipFolders names nothing: all folders are carried. The earlier tool left Deleted Items, Junk Email and Drafts behind unasked.';
 
 const journalThere = (directory: string): string => `options.checkpointDirectory: the journal is kept in ${directory}. `
-	+ 'The earlier tool\'s checkpoints are left alone and not read; what it carried is found at the destination by content.';
+	+ 'The earlier tool\'s checkpoints are left alone and not read; what it carried is found at the destination and not carried again.';
 
 /** What a configuration of the earlier tool brings along, each with its effect here. */
 export const announcePredecessor = ({options}: ParsedSettings, {checkpointDirectory}: {readonly checkpointDirectory: string | undefined}): string[] => [
-	byImap,
+	byEws,
 	...(options.rateLimit > 0 ? [slow(options.rateLimit)] : []),
 	options.skipFolders.length > 0 ? skipping(options.skipFolders) : notSkipping,
 	...(checkpointDirectory === undefined ? [] : [journalThere(checkpointDirectory)]),

@@ -21,6 +21,20 @@ const plainText = (section: Section, path: readonly string[]): Unmet[] => {
 		: [];
 };
 
+/** Whether what is named beside the transport is what that transport needs. */
+const unfitRoad = (destination: Section, hasPasswordServer: boolean): Unmet[] => {
+	const transport = typeof destination.transport === 'string' ? destination.transport.trim() : undefined;
+	if (hasPasswordServer) {
+		const expected = 'imap, or no section destination.imap: that one is for a server with a password';
+		return transport === undefined || transport === 'imap' ? [] : [{path: ['destination', 'transport'], expected}];
+	}
+
+	const cloud = sectionOf(destination, 'cloud');
+	const wanted = transport === 'imap' ? 'imap' : 'ews';
+	// EWS answers at IMAP's host unless it has one of its own.
+	return !cloud || cloud[wanted] !== undefined || cloud.imap !== undefined ? [] : [{path: ['destination', 'cloud'], expected: `${wanted} with the host's name`}];
+};
+
 /** `hasSecret`: whether a secret is known from the environment or not asked for. */
 export const unmetRequirements = (value: Value, hasSecret: (key: SecretKey) => boolean): Unmet[] => {
 	const unmet: Unmet[] = [];
@@ -38,19 +52,22 @@ export const unmetRequirements = (value: Value, hasSecret: (key: SecretKey) => b
 
 	const destination = sectionOf(value, 'destination') ?? {};
 	const imap = sectionOf(destination, 'imap');
+	unmet.push(...unfitRoad(destination, imap !== undefined));
 	if (imap) {
 		demand(imap.password !== undefined || hasSecret('destination.imap.password'), ['destination', 'imap', 'password'], missingSecret('destination.imap.password', 'the password'));
 		unmet.push(...plainText(imap, ['destination', 'imap']));
 	} else if (destination.imap === undefined) {
 		// A server with a password may know its users by other names.
 		demand(typeof destination.mailbox !== 'string' || /^[^\s@]+@[^\s@]+$/v.test(destination.mailbox.trim()), ['destination', 'mailbox'], 'an e-mail address');
-		const {tenantId, clientId, clientSecret} = destination;
-		if (tenantId === undefined && clientId === undefined && clientSecret === undefined) {
-			demand(false, ['destination'], 'a way to sign in: tenantId, clientId and clientSecret (Microsoft 365), or a section imap with host, user and password');
+		const {tenantId, clientId, clientSecret, certificate, certificatePassphrase} = destination;
+		if (tenantId === undefined && clientId === undefined && clientSecret === undefined && certificate === undefined) {
+			demand(false, ['destination'], 'a way to sign in: tenantId, clientId and clientSecret or certificate (Microsoft 365), or a section imap with host, user and password');
 		} else {
 			demand(tenantId !== undefined, ['destination', 'tenantId'], 'the directory (tenant) ID');
 			demand(clientId !== undefined, ['destination', 'clientId'], 'the application (client) ID');
-			demand(clientSecret !== undefined || hasSecret('destination.clientSecret'), ['destination', 'clientSecret'], missingSecret('destination.clientSecret', 'the application\'s secret'));
+			demand(clientSecret === undefined || certificate === undefined, ['destination', 'certificate'], 'either clientSecret or certificate, not both');
+			demand(certificate !== undefined || certificatePassphrase === undefined, ['destination', 'certificatePassphrase'], 'destination.certificate beside it');
+			demand(certificate !== undefined || clientSecret !== undefined || hasSecret('destination.clientSecret'), ['destination', 'clientSecret'], missingSecret('destination.clientSecret', 'the application\'s secret'));
 		}
 	}
 

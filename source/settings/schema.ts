@@ -9,7 +9,7 @@ import {
 } from './hosts.js';
 
 /** Paths of keys whose values are never shown. */
-export const secretKeys: ReadonlySet<string> = new Set(['source.password', 'destination.clientSecret', 'destination.imap.password']);
+export const secretKeys: ReadonlySet<string> = new Set(['source.password', 'destination.clientSecret', 'destination.certificatePassphrase', 'destination.imap.password']);
 
 const parsed = <T>(expected: string, parse: (text: string) => T | undefined) => z.string({error: expected}).transform((text, context) => {
 	const value = parse(text.trim());
@@ -68,16 +68,18 @@ const cloudHosts = z.strictObject({
 	login: authority,
 	graph: authority.optional(),
 	ews: authority.optional(),
-	imap: z.strictObject({host, port: port.default(993)}, {error: 'a section with host and port'}),
+	imap: z.strictObject({host, port: port.default(993)}, {error: 'a section with host and port'}).optional(),
 	ca: ca.optional(),
 });
 
 const destination = (cloud: typeof cloudName | typeof cloudHosts) => z.strictObject({
 	mailbox: filled('the mailbox\'s e-mail address'),
-	transport: oneOf(['imap'], 'imap, the one transport of this version (ews, auto, graph and graph-json come later)').default('imap'),
+	transport: oneOf(['ews', 'imap'], 'ews or imap (auto, graph and graph-json come later)').optional(),
 	tenantId: filled('the directory (tenant) ID').optional(),
 	clientId: filled('the application (client) ID').optional(),
-	clientSecret: secret.optional(),
+	clientSecret: secret.refine(text => text.trim() !== '', 'the Value of a client secret, in single quotes').optional(),
+	certificate: filled('the path of a PEM or PFX file').optional(),
+	certificatePassphrase: secret.optional(),
 	cloud: cloud.optional(),
 	imap: imap.optional(),
 }, {error: 'a section with mailbox and a way to sign in'});

@@ -12,13 +12,15 @@ source:
 
 destination:
   mailbox:                      # the address of the new mailbox
-  transport: imap
-  # Microsoft 365: an application of your tenant that may use IMAP.AccessAsApp
+  transport: ews                # until 2027-04-01, where the tenant lets the application in; or imap
+  # Microsoft 365: an application of your tenant with the permission full_access_as_app (ews) or IMAP.AccessAsApp (imap)
   tenantId:
   clientId:
   clientSecret:                 # or AW2MS365_CLIENT_SECRET, or AW2MS365_CLIENT_SECRET_FILE
+  # certificate: app.pfx        # instead of the secret: PEM or PFX with its private key
+  # certificatePassphrase: ''   # or AW2MS365_CERTIFICATE_PASSPHRASE, or AW2MS365_CERTIFICATE_PASSPHRASE_FILE
   cloud: global                 # or gcc-high, dod, china
-  # Any other IMAP server, by password; then leave the three above empty
+  # Any other IMAP server, by password; then transport: imap, and the three above empty
   # imap:
   #   host: imap.example.org
   #   user: a@example.org       # as mailbox, unless it differs

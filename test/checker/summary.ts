@@ -16,7 +16,7 @@ const problemsOfCounts = (counts: Counts, where: string): string[] => {
 		problems.push(`${where}: total is ${count(counts, 'total')}, its parts make ${sum}`);
 	}
 
-	for (const [part, whole] of [['lossy', 'delivered'], ['unsure', 'remaining']] as const) {
+	for (const [part, whole] of [['lossy', 'delivered'], ['altered', 'alreadyThere'], ['unsure', 'remaining']] as const) {
 		if (counts[part] !== undefined && !(count(counts, part) <= count(counts, whole))) {
 			problems.push(`${where}: ${part} (${JSON.stringify(counts[part])}) is more than ${whole} (${JSON.stringify(counts[whole])})`);
 		}

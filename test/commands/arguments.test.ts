@@ -29,11 +29,13 @@ describe('a command line', () => {
 		['retry --uid 0', '--uid takes a whole number above 0'],
 		['plan one.yaml two.yaml', 'name one configuration file'],
 		['plan one.yaml --config two.yaml', 'name one configuration file'],
+		['dns one.yaml --config two.yaml', 'name one domain'],
+		['dns contoso.com fabrikam.com', 'name one domain'],
 	])('"%s" is answered with what is wrong and what may be meant', (line, words) => {
 		expect(objection(line)).toBe(words);
 	});
 
-	test.each(['retry --folder', 'retry --folder --uid 3', 'retry --folder= --json', 'retry --uid', 'retry --code=', 'plan --config'])('"%s" lacks a value, and is not taken for "all of them"', line => {
+	test.each(['dns --resolver', 'dns contoso.com --resolver= --check', 'dns --cloud', 'retry --folder', 'retry --folder --uid 3', 'retry --folder= --json', 'retry --uid', 'retry --code=', 'plan --config'])('"%s" lacks a value, and is not taken for "all of them"', line => {
 		expect(objection(line)).toMatch(/^--\w+ needs a value$/);
 	});
 
@@ -45,6 +47,19 @@ describe('a command line', () => {
 		expect(parseArguments(['retry', 'my.yaml', '--folder', 'A/B', '--folder', 'C', '--uid', '3', '--unsure'])).toMatchObject({
 			command: 'retry', file: 'my.yaml', folder: ['A/B', 'C'], uid: [3], unsure: true, json: false,
 		});
+	});
+
+	test.each([
+		['dns contoso.com', {domain: 'contoso.com', check: false, resolver: []}],
+		['dns ana@contoso.com --check --resolver 127.0.0.1:53 --resolver=::1 --cloud dod', {
+			domain: 'ana@contoso.com', check: true, resolver: ['127.0.0.1:53', '::1'], cloud: 'dod',
+		}],
+		['dns contoso.com --config my.yaml', {domain: 'contoso.com', file: 'my.yaml'}],
+		['dns my.yaml', {file: 'my.yaml'}],
+		['dns ./contoso.com', {file: './contoso.com'}],
+		['dns', {check: false}],
+	])('"%s" tells a domain from a configuration', (line, wanted) => {
+		expect({domain: 'none', file: 'none', ...parseArguments(line.split(' '))}).toMatchObject({domain: 'none', file: 'none', ...wanted});
 	});
 
 	test.each([['-h'], ['--help'], ['help'], ['migrate', '-h'], []])('%s %s asks for help', (...argv) => {

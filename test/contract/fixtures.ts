@@ -10,6 +10,8 @@ export type Mailbox = {
 	readonly port: number;
 	readonly user: string;
 	readonly password: string;
+	/** Where it runs in this process, and can be made to misbehave. */
+	readonly server?: ImapServer;
 	stop(): Promise<void>;
 };
 
@@ -23,14 +25,23 @@ export type Fixture = {
 	readonly ignoresCase: boolean;
 	/** Refuses wrong passwords. */
 	readonly checksPasswords: boolean;
+	/** As {@link Mailbox.server}. */
+	readonly isOurs: boolean;
+	/** A folder that is made anew has another UIDVALIDITY. */
+	readonly newGenerations: boolean;
+	/** Whether the adapters' memory is measured over it. */
+	readonly isMeasured?: boolean;
 	start(): Promise<Mailbox>;
 };
 
 const sandbox = (name: string, options: Partial<ImapServerOptions>, more: Partial<Fixture> = {}): Fixture => ({
-	name, available: true, keepsBytes: true, keepsKeywords: true, ignoresCase: false, checksPasswords: true, ...more,
+	name, available: true, keepsBytes: true, keepsKeywords: true, ignoresCase: false, checksPasswords: true, isOurs: true, newGenerations: true, ...more,
 	async start() {
-		const server = await ImapServer.start({clock: realClock(), users: [{name: 'a@example.org', password: 'right'}], ...options});
+		const server = await ImapServer.start({
+			clock: realClock(), users: [{name: 'a@example.org', password: 'right'}], refusals: [{header: {name: 'Subject', holds: 'refuse me'}, text: 'Message refused.'}], ...options,
+		});
 		return {
+			server,
 			host: server.host,
 			port: server.port,
 			user: 'a@example.org',
@@ -46,13 +57,13 @@ const sandbox = (name: string, options: Partial<ImapServerOptions>, more: Partia
 });
 
 const dovecot = (name: string, options: DovecotOptions): Fixture => ({
-	name, available: dovecotAvailable, keepsBytes: true, keepsKeywords: true, ignoresCase: false, checksPasswords: true,
+	name, available: dovecotAvailable, keepsBytes: true, keepsKeywords: true, ignoresCase: false, checksPasswords: true, isOurs: false, newGenerations: true,
 	start: async () => startDovecot(options),
 });
 
 export const fixtures: readonly Fixture[] = [
 	{
-		name: 'a scripted server', available: true, keepsBytes: true, keepsKeywords: true, ignoresCase: false, checksPasswords: false,
+		name: 'a scripted server', available: true, keepsBytes: true, keepsKeywords: true, ignoresCase: false, checksPasswords: false, isOurs: false, newGenerations: false,
 		async start() {
 			const server = await startScriptedImap();
 			return {
@@ -60,7 +71,7 @@ export const fixtures: readonly Fixture[] = [
 			};
 		},
 	},
-	sandbox('the sandbox as WorkMail', {flavour: 'workmail', numbering: {uidValidity: 'constant', uids: 'mailbox'}, wrongPassword: 'temporary'}),
+	sandbox('the sandbox as WorkMail', {flavour: 'workmail', numbering: {uidValidity: 'constant', uids: 'mailbox'}, wrongPassword: 'temporary'}, {newGenerations: false, isMeasured: true}),
 	sandbox('the sandbox as Exchange', {flavour: 'exchange'}, {keepsBytes: false, keepsKeywords: false, ignoresCase: true}),
 	sandbox('the sandbox without UIDPLUS and special uses', {capabilities: {hide: ['UIDPLUS', 'SPECIAL-USE', 'LITERAL+']}, delimiter: '.'}),
 	dovecot('Dovecot with Maildir', {}),

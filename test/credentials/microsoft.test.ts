@@ -1,5 +1,6 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {createServer as createProxy} from 'node:http';
 import {createServer, type Server} from 'node:https';
 import {once} from 'node:events';
 import {tmpdir} from 'node:os';
@@ -7,9 +8,9 @@ import path from 'node:path';
 import {type AddressInfo} from 'node:net';
 import {fileURLToPath} from 'node:url';
 import {
-	afterAll, beforeAll, expect, test,
+	afterAll, beforeAll, expect, test, vi,
 } from 'vitest';
-import {imapToken, microsoftTokens} from '../../source/credentials/microsoft.js';
+import {tokensFor, microsoftTokens} from '../../source/credentials/microsoft.js';
 import {type MicrosoftNetwork} from '../../source/credentials/microsoft-network.js';
 import {makeCertificate} from '../dovecot/certificate.js';
 import {failureFrom} from '../protocols/surroundings.js';
@@ -55,6 +56,20 @@ const token = (text: string) => ({
 	},
 });
 
+test('a token that a server refused is renewed at once, and once for all lanes that were refused', async () => {
+	const {network, posts} = service([token('first'), token('second'), token('third')]);
+	let now = Date.now();
+	const tokens = microsoftTokens({...app, network, clock: {now: () => now}});
+	expect(await tokens()).toEqual({accessToken: 'first'});
+	now += 20_000;
+	expect(await Promise.all([tokens(true), tokens(true), tokens()])).toEqual([{accessToken: 'second'}, {accessToken: 'second'}, expect.anything()]);
+	now += 1000;
+	expect(await tokens(true)).toEqual({accessToken: 'second'});
+	expect(posts()).toHaveLength(2);
+	now += 20_000;
+	expect(await tokens(true)).toEqual({accessToken: 'third'});
+});
+
 test('one request serves all callers, and the token is renewed five minutes before it runs out', async () => {
 	const {network, posts} = service([token('first'), token('second')]);
 	let now = Date.now();
@@ -91,6 +106,28 @@ test.skipIf(!existsSync(recorded))('every recorded refusal is told by its number
 		expect(failure.detail, file).toMatch(new RegExp(`^AADSTS${body.error_codes![0]}(?::|$)`, 'v'));
 		expect(failure.detail).not.toContain(body.error_description!.slice(15, 40));
 	}
+});
+
+const known = [
+	7_000_215, 7_000_222, 700_016, 700_024, 700_027, 700_030, 7_000_112, 7_000_218, 90_002, 900_023, 65_001, 90_094, 650_052, 650_056, 650_057, 500_011, 70_011, 1_002_012, 50_034, 50_076, 50_079, 53_003, 530_032, 90_038, 900_382,
+];
+
+test.each(known)('AADSTS%i says what is wrong and what to do, with the ids of the configuration', async code => {
+	const {network} = service([{status: 400, body: {error: 'x', error_description: `AADSTS${code}: words`, error_codes: [code]}}]);
+	const {detail, next} = await failureFrom(microsoftTokens({...app, network, clock: Date})());
+	expect(detail).toMatch(new RegExp(`^AADSTS${code}: [a-z].+`, 'v'));
+	expect(next).toMatch(/^[A-Za-z].*\. Then run the same command again: it carries on\.$/v);
+	expect(next).not.toMatch(/<|planted-secret|words/v);
+});
+
+test.each([90_033, 90_006, 90_012, 90_024, 90_055])('AADSTS%i passes, and is worth another try', async code => {
+	const {network} = service([{status: 503, body: {error: 'x', error_description: `AADSTS${code}: words`, error_codes: [code]}}]);
+	expect(await failureFrom(microsoftTokens({...app, network, clock: Date})())).toMatchObject({code: 'server-unavailable', retry: 'now', outcome: 'not stored'});
+});
+
+test('a number that nobody knows is told with where to look it up', async () => {
+	const {network} = service([{status: 400, body: {error: 'x', error_description: 'AADSTS999999: words', error_codes: [999_999]}}]);
+	expect(await failureFrom(microsoftTokens({...app, network, clock: Date})())).toMatchObject({code: 'sign-in-refused', detail: 'AADSTS999999', next: expect.stringContaining(app.clientId) as string});
 });
 
 test('a service that is away or busy is said to be, and the next call asks again', async () => {
@@ -134,10 +171,34 @@ test('a sign-in service of one\'s own, with its own authority, is asked over ver
 	const common = {
 		tenantId, clientId, clientSecret, clock: Date,
 	};
-	const cloud = {login: `https://localhost:${port}`, imap: {host: 'localhost'}};
-	expect(await imapToken({...common, cloud: {...cloud, ca}})()).toBe('over https');
-	expect(await failureFrom(imapToken({...common, cloud})())).toMatchObject({code: 'tls-refused'});
-	expect(await failureFrom(imapToken({...common, cloud: {...cloud, login: 'https://localhost:1', ca}})())).toMatchObject({code: 'host-unreachable', detail: expect.stringContaining('ECONNREFUSED') as string});
+	const cloud = {login: `https://localhost:${port}`};
+	expect(await tokensFor('outlook.example', {...common, cloud: {...cloud, ca}})()).toBe('over https');
+	expect(await failureFrom(tokensFor('outlook.example', {...common, cloud})())).toMatchObject({code: 'tls-refused'});
+	expect(await failureFrom(tokensFor('outlook.example', {...common, cloud: {...cloud, login: 'https://localhost:1', ca}})())).toMatchObject({code: 'host-unreachable', detail: expect.stringContaining('ECONNREFUSED') as string});
+});
+
+test('a proxy of the environment is used for what is not this machine, and named without its password when it refuses', async () => {
+	const asked: string[] = [];
+	const proxy = createProxy();
+	proxy.on('connect', (request, socket) => {
+		asked.push(request.url ?? '');
+		socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+	});
+	proxy.listen(0, '127.0.0.1');
+	await once(proxy, 'listening');
+	vi.stubEnv('HTTPS_PROXY', `http://user:planted-proxy@127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+	try {
+		const {tenantId, clientId, clientSecret} = app;
+		const failure = await failureFrom(tokensFor('outlook.invalid', {
+			tenantId, clientId, clientSecret, clock: Date, cloud: {login: 'login.invalid'},
+		})());
+		expect(failure).toMatchObject({code: 'host-unreachable', detail: 'sign-in service login.invalid: the proxy answered 407', next: expect.stringContaining('HTTPS_PROXY') as string});
+		expect(`${(failure.error as Error).message}${JSON.stringify(failure)}`).not.toMatch(/planted/v);
+		expect(asked).toEqual(['login.invalid:443']);
+	} finally {
+		vi.unstubAllEnvs();
+		proxy.close();
+	}
 });
 
 test('importing the file does not load msal', () => {

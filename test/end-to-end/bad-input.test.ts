@@ -151,7 +151,7 @@ describe.concurrent('sign-in', () => {
 
 		const plain = await stage.run(['plan'], {AW2MS365_SOURCE_PASSWORD: wrong}); // eslint-disable-line @typescript-eslint/naming-convention -- a variable
 		expect(plain.code).toBe(4);
-		expect(plain.stderr).toMatch(/Sign-in was refused\..*\n.*Check user name and password\./);
+		expect(plain.stderr).toMatch(/Sign-in was refused\..*\n.*Check source\.user and source\.password/);
 		await completes(stage, 2);
 	});
 

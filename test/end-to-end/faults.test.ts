@@ -18,7 +18,7 @@ const survive = async (rules: readonly FaultRule[], hide: readonly string[] = []
 		}).toEqual({
 			rules, outcome: 'complete', failure: undefined, there: contents(ends.source), struck: true, done: smallCount,
 			rest: {
-				excluded: 0, refused: 0, vanished: 0, remaining: 0, lossy: 0, unsure: 0,
+				excluded: 0, refused: 0, vanished: 0, remaining: 0, lossy: 0, altered: 0, unsure: 0,
 			},
 		});
 		const record = await onRecord(ends);
@@ -73,7 +73,7 @@ describe('two faults at a time', () => {
 				const {delivered, alreadyThere, vanished, ...rest} = progress.messages;
 				expect({...what, fates: delivered + alreadyThere + vanished, rest}).toEqual({
 					...what, fates: smallCount, rest: {
-						excluded: 0, refused: 0, remaining: 0, lossy: 0, unsure: 0,
+						excluded: 0, refused: 0, remaining: 0, lossy: 0, altered: 0, unsure: 0,
 					},
 				});
 				for (const server of [ends.source, ends.destination]) {

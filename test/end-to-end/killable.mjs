@@ -3,6 +3,8 @@
 import process from 'node:process';
 import {realClock} from '../../dist/mailbox/clock.js';
 import {accountsOf, openSource} from '../../dist/endpoints.js';
+import {tokensFor} from '../../dist/credentials/microsoft.js';
+import {ewsDestination} from '../../dist/destinations/ews.js';
 import {imapDestination} from '../../dist/destinations/imap.js';
 import {Control} from '../../dist/migration/control.js';
 import {startMigration} from '../../dist/migration/migration.js';
@@ -15,10 +17,20 @@ const settings = await readSettings({}, world);
 const notice = () => undefined;
 const {journal, close} = await openHeldJournal(settings, world);
 const source = openSource(settings, {...world, notice});
-const {imap} = settings.destination;
-const destination = imapDestination({
-	...world, notice, host: imap.host, port: imap.port, tls: imap.tls, user: imap.user, looks: [150, 300], credential: async () => ({password: imap.password.reveal()}),
-});
+const {
+	imap, cloud, mailbox, tenantId, clientId, clientSecret,
+} = settings.destination;
+const common = {...world, notice, looks: [150, 300]};
+const destination = imap
+	? imapDestination({
+		...common, host: imap.host, port: imap.port, tls: imap.tls, user: imap.user, credential: async () => ({password: imap.password.reveal()}),
+	})
+	: ewsDestination({
+		...common, host: cloud.ews, mailbox, ca: cloud.ca,
+		token: tokensFor(cloud.ews, {
+			tenantId, clientId, clientSecret: clientSecret.reveal(), cloud, clock: world.clock,
+		}),
+	});
 const migration = startMigration({
 	source, destination, journal, clock: world.clock, random: Math.random, choices: choicesOf(settings), control: new Control(),
 	run: {id: String(process.pid), version: '0.0.0', command: 'migrate'},

@@ -1,7 +1,4 @@
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
 import {rm} from 'node:fs/promises';
-import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {
@@ -13,29 +10,11 @@ import {type Dovecot, dovecotAvailable, startDovecot} from '../dovecot/dovecot.j
 import {generatedMailbox} from '../dovecot/generated-mail.js';
 import {loadMailbox} from '../dovecot/load.js';
 import {seeded} from '../migration/forgetful-files.js';
+import {launch} from './killable.js';
 import {configure} from './program.js';
 
 const kills = process.env.AW2MS365_SHORT ? 6 : 50;
 const messages = 300;
-
-/** Starts the migration as a process; `ended` gives its exit code, or undefined after a kill. */
-const launch = (environment: Record<string, string>) => {
-	const child = spawn(process.execPath, [path.resolve('test/end-to-end/killable.mjs')], {env: {...process.env, ...environment}, stdio: ['ignore', 'pipe', 'inherit']});
-	let said = '';
-	const migrating = new Promise<void>(resolve => {
-		child.stdout.setEncoding('utf8').on('data', (text: string) => {
-			said += text;
-			if (said.includes('migrating') || said.includes('finished')) {
-				resolve();
-			}
-		});
-	});
-	const ended = (async () => {
-		const [code] = await once(child, 'close') as [number | undefined];
-		return code ?? undefined;
-	})();
-	return {child, migrating: Promise.race([migrating, ended]), ended};
-};
 
 describe.skipIf(!dovecotAvailable)(`a process killed at ${kills} random moments`, () => {
 	let source: Dovecot;

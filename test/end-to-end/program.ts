@@ -59,3 +59,31 @@ export const configure = async (source: Side, destination: Side, options: Record
 	await writeFile(file, JSON.stringify({source: side(source), destination: {mailbox: 'ana@new.example', transport: 'imap', imap: side(destination)}, options}), {mode: 0o600});
 	return {home, environment: Object.fromEntries([['AW2MS365_HOME', home]]), file};
 };
+
+/** A mailbox of the stand-in for Microsoft 365 and the application that opens it. */
+export type MicrosoftSide = {
+	/** `127.0.0.1:port`. */
+	readonly host: string;
+	readonly mailbox: string;
+	readonly app: {readonly tenant: string; readonly clientId: string; readonly secret: string};
+	/** PEM. */
+	readonly ca: string;
+};
+
+/** A state directory with a configuration of an IMAP server and Microsoft 365, by EWS. */
+export const configureMicrosoft = async (source: Side, {host, mailbox, app, ca}: MicrosoftSide, options: Record<string, unknown> = {}): ReturnType<typeof configure> => {
+	const place = await configure(source, source, options);
+	const authority = path.join(place.home, 'authority.pem');
+	await writeFile(authority, ca);
+	await writeFile(place.file, JSON.stringify({
+		source: {
+			host: source.host, port: source.port, tls: source.tls ?? false, user: source.user, password: source.password,
+		},
+		destination: {
+			mailbox, tenantId: app.tenant, clientId: app.clientId, clientSecret: app.secret,
+			cloud: {login: host, ews: host, ca: authority},
+		},
+		options,
+	}), {mode: 0o600});
+	return place;
+};

@@ -220,7 +220,7 @@ export const verify = async (ends: Ends): ReturnType<typeof look> => look(ends, 
 	const [traits] = await Promise.all([own.destination.open(signal), own.source.open(signal)]);
 	tellRecord(journal.record, tell);
 	await compareEnds({
-		source: own.source, destination: own.destination, traits, record: journal.record, choices, signal, tell,
+		source: own.source, destination: own.destination, traits, record: journal.record, details: async (folder, uid) => journal.details(folder, uid), choices, signal, tell,
 	});
 });
 

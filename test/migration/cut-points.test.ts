@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {type Delivery} from '../../source/mailbox/destination.js';
 import {
-	contents, fakeDestination, fakeSource, type Fault, newStore, put, type Store,
+	contents, fakeDestination, fakeSource, type Fault, newStore, put, rebuilding, type Store,
 } from './fake-ends.js';
 import {
 	cutAt, ForgetfulFiles, type Loss, losses, seeded,
@@ -26,17 +26,18 @@ const mailbox = (): Store => {
 	return store;
 };
 
-type Case = {readonly at: number; readonly when: 'before' | 'after'; readonly loss: Loss; readonly faults?: (nth: number, delivery: Delivery) => Fault; readonly tellsId?: boolean; readonly random: () => number};
+type Case = {readonly at: number; readonly when: 'before' | 'after'; readonly loss: Loss; readonly faults?: (nth: number, delivery: Delivery) => Fault; readonly tellsId?: boolean; readonly rebuilds?: boolean; readonly random: () => number};
 
 /** Stops a run at one journal line, switches the machine off and on, runs again. @returns false once the run ends before that line */
 const stopAndResume = async ({
-	at, when, loss, faults, tellsId = true, random,
+	at, when, loss, faults, tellsId = true, rebuilds = false, random,
 }: Case): Promise<boolean> => {
 	const [source, destination, files, directory] = [mailbox(), newStore(), new ForgetfulFiles(), '/state'];
 	const clock = fastClock();
+	const traits = {tellsId, ...(rebuilds && rebuilding)};
 	let cut: ReturnType<typeof cutAt> | undefined;
 	await runEngine({
-		source: fakeSource(source), destination: fakeDestination(destination, clock, faults, {tellsId}), files, directory, clock, run: 'first',
+		source: fakeSource(source), destination: fakeDestination(destination, clock, faults, traits), files, directory, clock, run: 'first',
 		wrap(journal) {
 			cut = cutAt(journal, {at, when});
 			return cut.journal;
@@ -48,7 +49,7 @@ const stopAndResume = async ({
 
 	files.crash(loss, random);
 	const again = await runEngine({
-		source: fakeSource(source), destination: fakeDestination(destination, clock, undefined, {tellsId}), files, directory, clock, run: 'second',
+		source: fakeSource(source), destination: fakeDestination(destination, clock, undefined, traits), files, directory, clock, run: 'second',
 	});
 	expect({
 		at, when, loss, outcome: again.outcome, there: contents(destination),
@@ -81,6 +82,25 @@ describe('a run stopped before and after every journal line ends, resumed, like 
 			}
 
 			// Two folders and their surveys, a run line, and an intent and a receipt for each message.
+			expect(at).toBeGreaterThan(26);
+		});
+	}
+
+	for (const loss of losses) {
+		test(`over a store that rebuilds messages, where nothing but the stamp tells them apart: ${loss}`, async () => {
+			const random = seeded(13);
+			const lost = [undefined, 'committed, answer lost', {late: 50_000}] as const;
+			let at = 0;
+			let more = true;
+			while (more) {
+				at++;
+				const fault = lost[at % 3] ?? 'ok';
+				// eslint-disable-next-line no-await-in-loop -- One after another.
+				more = await stopAndResume({
+					at, when: at % 2 === 0 ? 'before' : 'after', loss, random, rebuilds: true, faults: nth => nth % 4 === 0 ? fault : 'ok',
+				});
+			}
+
 			expect(at).toBeGreaterThan(26);
 		});
 	}

@@ -5,6 +5,7 @@ import {
 	type Delivery, type DeliveryResult, type MailDestination, type PreparedFolder, type Traits, type Unsure,
 } from '../../source/mailbox/destination.js';
 import {FailureError, type FailureCode} from '../../source/mailbox/failure.js';
+import {envelopeOf} from '../../source/mailbox/envelope.js';
 import {fingerprintKey, hashOf} from '../../source/mailbox/identity.js';
 import {Listing} from '../../source/mailbox/listing.js';
 import {
@@ -13,7 +14,7 @@ import {
 import {type MailSource, type ReadResult} from '../../source/mailbox/source.js';
 
 /** A mailbox in memory, for tests of the engine alone: what the servers do is tested elsewhere, over real ones. */
-export type StoredMessage = {uid: number; bytes: Uint8Array; receivedAt: number; flags: Flags};
+export type StoredMessage = {uid: number; bytes: Uint8Array; receivedAt: number; flags: Flags; /** Ours, where the store keeps one. */ stamp?: string};
 export type StoredFolder = {generation: string; nextUid: number; messages: StoredMessage[]};
 export type Store = Map<string, StoredFolder>;
 
@@ -101,15 +102,25 @@ export const traits: Traits = {
 	},
 };
 
+/** A store that rebuilds MIME and keeps our stamp, as Exchange does. */
+export const rebuilding: Partial<Traits> = {
+	transport: 'ews', keepsBytes: false, looks: [60_000, 90_000],
+};
+
+const rebuilt = (bytes: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('X-Rebuilt: yes\r\n'), bytes]);
+
 export type FakeDestination = MailDestination & {readonly deliveries: () => number};
 
 export const fakeDestination = (store: Store, clock: Clock, faults: (nth: number, delivery: Delivery) => Fault = () => 'ok', own: Partial<Traits> = {}): FakeDestination => {
 	const all = {...traits, ...own};
+	const idIn = ({generation}: StoredFolder, uid: number): string => all.keepsBytes ? `${generation}:${uid}` : `AAMk${generation}/${uid}=`;
 	let nth = 0;
 	const store1 = (path: FolderPath, delivery: Delivery): string => {
 		const folder = folderIn(store, path);
-		const message = put(store, path, '', {bytes: Buffer.from(delivery.bytes), receivedAt: delivery.fingerprint.receivedAt, flags: delivery.flags});
-		return `${folder.generation}:${message.uid}`;
+		const message = put(store, path, '', {
+			bytes: Buffer.from(delivery.bytes), receivedAt: delivery.fingerprint.receivedAt, flags: delivery.flags, ...(!all.keepsBytes && {stamp: delivery.stamp}),
+		});
+		return idIn(folder, message.uid);
 	};
 
 	const later = async (milliseconds: number, delivery: Delivery, path: FolderPath): Promise<void> => {
@@ -172,22 +183,34 @@ export const fakeDestination = (store: Store, clock: Clock, faults: (nth: number
 			const taken = new Set<number>();
 			return unsure.map(message => {
 				const found = folder?.messages.find(entry => {
-					const {uid, bytes, receivedAt} = entry;
-					return !taken.has(uid) && uid >= Number(message.watermark) && !claimed(`${folder.generation}:${uid}`)
-						&& fingerprintKey({hash: hashOf(bytes), size: bytes.length, receivedAt}) === fingerprintKey(message.fingerprint);
+					const {uid, bytes, receivedAt, stamp} = entry;
+					if (taken.has(uid) || claimed(idIn(folder, uid))) {
+						return false;
+					}
+
+					return all.keepsBytes ? uid >= Number(message.watermark) && fingerprintKey({hash: hashOf(bytes), size: bytes.length, receivedAt}) === fingerprintKey(message.fingerprint) : stamp === message.stamp;
 				});
 				if (found) {
 					taken.add(found.uid);
 				}
 
-				return found && `${folder!.generation}:${found.uid}`;
+				return found && idIn(folder!, found.uid);
 			});
 		},
 		async list(path) {
 			const folder = store.get(pathKey(path));
-			return folder && listingOf(folder);
+			return folder?.messages.map(({uid, bytes, receivedAt, flags, stamp}) => ({
+				id: idIn(folder, uid), size: bytes.length, receivedAt, flags, ...(all.keepsBytes ? {uid} : {envelope: envelopeOf(bytes)}), ...(stamp && {stamp}),
+			}));
 		},
-		read: (path, generation, messages) => readFrom(store.get(pathKey(path)), generation, messages),
+		async * read(path, messages) {
+			for (const {id} of messages) {
+				const {generation, uid} = /^(?:AAMk)?(?<generation>.+)[:\/](?<uid>\d+)=?$/v.exec(id)!.groups as {generation: string; uid: string};
+				for await (const {uid: _, ...content} of readFrom(store.get(pathKey(path)), generation, [{uid: Number(uid)}])) {
+					yield {...content, ...('bytes' in content && !all.keepsBytes && {bytes: rebuilt(content.bytes)}), id};
+				}
+			}
+		},
 		async close() {
 			// Nothing to close.
 		},

@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import path from 'node:path';
 import {hashOf} from '../../source/mailbox/identity.js';
 import {type Clock} from '../../source/mailbox/clock.js';
@@ -65,6 +66,13 @@ export const oddContent = (uid: number) => {
 
 const pick = <T>(random: () => number, from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
 
+/** 152 characters, as Exchange makes them: all but the last bytes are those of mailbox and folder. */
+export const itemId = (item: number, folder = 0): string => {
+	const bytes = Buffer.alloc(113, folder + 1);
+	bytes.writeUInt32BE(item, 107);
+	return bytes.toString('base64');
+};
+
 /** A fact of any kind about a message of one of `folders` folders, with odd values among the usual. */
 export const randomFact = (random: () => number, {folders = 3, uids = 40}: {readonly folders?: number; readonly uids?: number} = {}): Fact => {
 	const folder = Math.floor(random() * folders);
@@ -72,11 +80,12 @@ export const randomFact = (random: () => number, {folders = 3, uids = 40}: {read
 	const at = 1_780_000_000_000 + Math.floor(random() * 1e9);
 	const {size, receivedAt, fingerprint, ...announced} = oddContent(uid);
 	const flags = pick(random, [[], [String.raw`\Seen`], [String.raw`\Seen`, '$Forwarded'], ['Kategorie Grün', '"', '\n'], [`flag${uid}`]]);
-	const id = pick(random, [undefined, `77:${uid}`, `77:${Math.floor(random() * 1e6)}`, 'AAMkAGI2T=', '1:02', '', ':5', '5:', '99999999999999999999:1', '1:99999999999999999999']);
+	const id = pick(random, [undefined, `77:${uid}`, `77:${Math.floor(random() * 1e6)}`, itemId(uid), itemId(Math.floor(random() * 1e6), 1 + folder), 'QQ==', 'AAMkAGI2T=', 'QR==', '1:02', '', ':5', '5:', '99999999999999999999:1', '1:99999999999999999999']);
+	const envelope = random() < 0.5 && {envelope: fingerprint.hash.slice(0, 12)};
 	const road = pick(random, ['imap', 'ews', 'graph', 'graph-json'] as const);
 	return pick<() => Fact>(random, [
 		() => ({
-			type: 'intent', folder, uid, at, road, fingerprint, flags, generation: pick(random, ['77', '78', 'a b']), watermark: pick(random, ['0', '12', '4294967296', '18446744073709551615', '007', '']), ...announced,
+			type: 'intent', folder, uid, at, road, fingerprint, flags, generation: pick(random, ['77', '78', 'a b']), watermark: pick(random, ['0', '12', '4294967296', '18446744073709551615', '007', '']), ...announced, ...envelope,
 		}),
 		() => ({
 			type: 'delivered', folder, uid, at, ...(id !== undefined && {id}), ...(random() < 0.2 && {lost: ['keyword:Kategorie Grün']}),
@@ -86,7 +95,7 @@ export const randomFact = (random: () => number, {folders = 3, uids = 40}: {read
 		}),
 		() => ({type: 'not-stored', folder, uid}),
 		() => ({
-			type: 'already-there', folder, uid, at, road, fingerprint, flags, ...(id !== undefined && {id}), ...(random() < 0.2 && {moved: {folder: Math.floor(random() * folders), uid: 1 + Math.floor(random() * uids)}}), ...announced,
+			type: 'already-there', folder, uid, at, road, fingerprint, flags, ...(id !== undefined && {id}), ...(random() < 0.2 && {moved: {folder: Math.floor(random() * folders), uid: 1 + Math.floor(random() * uids)}}), ...announced, ...envelope, ...(random() < 0.2 && {altered: ['received', 'draft']}),
 		}),
 		() => ({
 			type: 'excluded', folder, uid, at, rule: pick(random, ['marked-deleted', 'by-hand'] as const), size, receivedAt,

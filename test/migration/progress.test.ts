@@ -46,7 +46,7 @@ class Model {
 			for (const [tally, amount] of [[messages, 1], [bytes, message.bytes]] as const) {
 				tally[field[message.state]] += amount;
 				tally.unsure += message.state === 'unsure' ? amount : 0;
-				tally.lossy += message.lossy ? amount : 0;
+				tally[message.state === 'delivered' ? 'lossy' : 'altered'] += message.lossy ? amount : 0;
 			}
 		}
 
@@ -101,15 +101,16 @@ const step = (model: Model, random: ReturnType<typeof seededRandom>): void => {
 			const earlier = model.messages.find(entry => entry !== message && entry.bytes === message.bytes && (entry.state === 'delivered' || entry.state === 'already-there'));
 			if (isOpen) {
 				const superseded = random.below(2) === 0 ? earlier : undefined;
+				const altered = random.below(4) === 0 ? ['received'] : undefined;
 				model.tell({
-					type: 'message.already-there', ...at, from,
+					type: 'message.already-there', ...at, from, ...(altered && {altered}),
 					...(superseded && {
 						supersedes: {
 							folder: [superseded.folder], uid: superseded.uid, state: superseded.state as 'delivered' | 'already-there', lossy: superseded.lossy,
 						},
 					}),
 				});
-				message.state = 'already-there';
+				Object.assign(message, {state: 'already-there', lossy: altered !== undefined});
 				model.messages = model.messages.filter(entry => entry !== superseded);
 			}
 
@@ -174,7 +175,7 @@ test.each(Array.from({length: 20}, (_, seed) => seed))('whatever happens, the to
 	for (const name of names) {
 		for (let index = random.below(30); index >= 0; index--) {
 			const state = random.pick(['remaining', 'remaining', 'delivered', 'unsure', 'refused', 'excluded', 'vanished', 'already-there'] as const);
-			model.add(name, random.below(5), state, state === 'delivered' && random.below(3) === 0);
+			model.add(name, random.below(5), state, (state === 'delivered' || state === 'already-there') && random.below(3) === 0);
 		}
 
 		model.survey(name);
@@ -194,6 +195,9 @@ test('a line of a folder that was never listed changes no sum', () => {
 	const at = {folder: ['Nowhere'], uid: 1, bytes: 5};
 	model.tell({
 		type: 'message.delivered', ...at, from: 'remaining', lost: ['keyword:x'],
+	});
+	model.tell({
+		type: 'message.already-there', ...at, from: 'remaining', altered: ['draft'],
 	});
 	model.tell({
 		type: 'message.refused', ...at, from: 'remaining', failure, attempts: 1,

@@ -41,7 +41,7 @@ const applyPlainly = (models: Array<Map<number, Model>>, fact: Fact): void => {
 		case 'intent':
 		case 'already-there': {
 			folder.set(fact.uid, {
-				state: fact.type === 'intent' ? 'unsure' : 'already-there', size: fact.announced ?? fact.fingerprint.size, lossy: false, intent: fact.type === 'intent', hash: fact.fingerprint.hash, ...(fact.type === 'already-there' && {id: fact.id}),
+				state: fact.type === 'intent' ? 'unsure' : 'already-there', size: fact.announced ?? fact.fingerprint.size, lossy: fact.type === 'already-there' && (fact.altered?.length ?? 0) > 0, intent: fact.type === 'intent', hash: fact.fingerprint.hash, ...(fact.type === 'already-there' && {id: fact.id}),
 			});
 			const moved = fact.type === 'already-there' && fact.moved && models[fact.moved.folder]!.get(fact.moved.uid);
 			if (moved) {
@@ -93,8 +93,13 @@ test('counts, bytes, states and claims agree with a plain model after any facts'
 				expect(folder.bytes()[state]).toBe(those.reduce((sum, entry) => sum + entry.size, 0));
 			}
 
-			expect(folder.counts().lossy).toBe(all.filter(entry => entry.lossy).length);
-			expect([...folder.entries()].map(entry => [entry.uid, entry.state, entry.size, entry.hashPrefix])).toEqual([...model].sort((a, b) => a[0] - b[0]).map(([uid, entry]) => [uid, entry.state, entry.size, entry.hash?.slice(0, 10)]));
+			for (const [part, whole] of [['lossy', 'delivered'], ['altered', 'already-there']] as const) {
+				const those = all.filter(entry => entry.lossy && entry.state === whole);
+				expect(folder.counts()[part], `seed ${seed}, ${part}`).toBe(those.length);
+				expect(folder.bytes()[part]).toBe(those.reduce((sum, entry) => sum + entry.size, 0));
+			}
+
+			expect([...folder.entries()].map(entry => [entry.uid, entry.state, entry.size, entry.hashPrefix, entry.lossy])).toEqual([...model].sort((a, b) => a[0] - b[0]).map(([uid, entry]) => [uid, entry.state, entry.size, entry.hash?.slice(0, 10), entry.lossy]));
 			expect(folder.state(40_000)).toBe('remaining');
 			expect(folder.get(40_000)).toBeUndefined();
 		}

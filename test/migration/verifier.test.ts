@@ -30,7 +30,7 @@ const migrated = async () => {
 		let failure;
 		try {
 			await verify({
-				source: from, destination: fakeDestination(destination, clock), traits: {...traits, ...more}, record: journal.record, choices, signal: never, tell(event) {
+				source: from, destination: fakeDestination(destination, clock), traits: {...traits, ...more}, record: journal.record, details: async (folder, uid) => journal.details(folder, uid), choices, signal: never, tell(event) {
 					events.push(event);
 				},
 			});

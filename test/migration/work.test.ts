@@ -35,7 +35,7 @@ const workOf = (name: string, sizes: readonly number[]): FolderWork => {
 			source: [name], destination: [name], exists: true, reasons: ['same'],
 		},
 		path: [name], record: new FolderRecord(fact, nobody), listing, pending: sizes.map((_, index) => index + 1).reverse(), pendingBytes: listing.bytes,
-		ready: [], underWay: 0, readers: 0, lanes: 0, looking: false, held: 0, attempts: new Map(), resurveys: 0, failed: false, completed: false,
+		ready: [], underWay: 0, readers: 0, lanes: 0, looking: false, held: 0, attempts: new Map(), losses: new Map(), resurveys: 0, failed: false, completed: false,
 	};
 };
 

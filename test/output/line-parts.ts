@@ -29,6 +29,7 @@ const tallyFields = {
 	delivered: count, alreadyThere: count, excluded: count, refused: count, vanished: count,
 	remaining: count.describe('Without a fate yet'),
 	lossy: count.describe('Of those delivered: something did not survive'),
+	altered: count.describe('Of those already there: another tool put them there, and not as they should be'),
 	unsure: count.describe('Of those remaining: sent, and the answer was lost'),
 };
 
@@ -45,6 +46,7 @@ const failureFields = {
 	outcome: z.enum(['not stored', 'unknown']).describe('Whether the destination may hold what was being delivered'),
 	detail: z.string().optional().describe('The words of the server or the system'),
 	wait: count.optional().describe('Milliseconds that the server asked us to wait'),
+	next: z.string().optional().describe('What to do next, where more is known than the code says'),
 };
 
 export const failure = z.object(failureFields).meta({id: 'failure'});
@@ -62,3 +64,21 @@ const findings = z.object({
 });
 
 export const verification = z.object({compared: count, equal: count, findings}).meta({id: 'verification', description: 'Messages compared, those equal in everything, and findings by kind'});
+
+/** Records of `dns` by verdict. */
+export const dnsVerdicts = {
+	ok: count, differs: count, missing: count, unknown: count.describe('Cannot be told from outside, or could not be looked up'),
+};
+
+export const dnsCheck = z.object({
+	verdict: z.enum(['ok', 'differs', 'missing', 'unknown']),
+	finding: z.string().describe('What exactly was found, in one word such as mx-workmail'),
+	words: z.string().describe('The same for people'),
+	published: z.array(z.string()).describe('What holds, as DNS has it; written by strangers'),
+	suggestion: z.string().optional().describe('What to put there instead, where that can be told'),
+	notes: z.array(z.string()).describe('What else to know: servers that say otherwise, and the like'),
+	servers: z.array(z.object({
+		server: z.string(), isZones: z.boolean().describe('One of the zone\'s own: what it says is published, what others say is remembered'),
+		answer: z.enum(['found', 'no-name', 'no-data', 'timeout', 'servfail', 'refused', 'unreachable', 'nonsense']), values: z.array(z.string()),
+	})),
+}).meta({id: 'dnsCheck', description: 'What is published, beside what is wanted'});

@@ -65,7 +65,7 @@ const countLines = (lines: ReadonlyArray<Record<string, unknown>>): Record<strin
 		unsure: 'remaining', 'already-there': 'alreadyThere', 'not-stored': 'remaining', reopened: 'remaining',
 	};
 	const fieldOf = (state: string): string => fields[state] ?? state;
-	for (const {type, folder, messages, from, lost, supersedes} of lines as Array<{type: string; folder: string[]; messages: Record<string, number>; from?: string; lost?: string[]; supersedes?: {folder: string[]; state: string; lossy: boolean}}>) {
+	for (const {type, folder, messages, from, lost, altered, supersedes} of lines as Array<{type: string; folder: string[]; messages: Record<string, number>; from?: string; lost?: string[]; altered?: string[]; supersedes?: {folder: string[]; state: string; lossy: boolean}}>) {
 		const [kind, fate] = type.split('.');
 		const tally = surveyed.get(JSON.stringify(folder));
 		if (type === 'folder.surveyed') {
@@ -75,22 +75,23 @@ const countLines = (lines: ReadonlyArray<Record<string, unknown>>): Record<strin
 			tally[fieldOf(left)]!--;
 			tally[fieldOf(fate!)]!++;
 			tally.lossy! += lost ? 1 : 0;
+			tally.altered! += altered ? 1 : 0;
 			tally.unsure! += Number(fate === 'unsure') - Number(left === 'unsure' || fate === 'not-stored');
 		}
 
 		const earlier = supersedes && surveyed.get(JSON.stringify(supersedes.folder));
 		if (earlier) {
 			earlier[fieldOf(supersedes.state)]!--;
-			earlier.lossy! -= Number(supersedes.lossy);
+			earlier[supersedes.state === 'delivered' ? 'lossy' : 'altered']! -= Number(supersedes.lossy);
 		}
 	}
 
 	const sums: Record<string, number> = {
-		total: 0, delivered: 0, alreadyThere: 0, excluded: 0, refused: 0, vanished: 0, remaining: 0, lossy: 0, unsure: 0,
+		total: 0, delivered: 0, alreadyThere: 0, excluded: 0, refused: 0, vanished: 0, remaining: 0, lossy: 0, altered: 0, unsure: 0,
 	};
 	for (const [field, number] of [...surveyed.values()].flatMap(tally => Object.entries(tally))) {
 		sums[field]! += number;
-		sums.total! += field === 'lossy' || field === 'unsure' ? 0 : number;
+		sums.total! += field === 'lossy' || field === 'altered' || field === 'unsure' ? 0 : number;
 	}
 
 	return sums;

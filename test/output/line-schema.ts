@@ -2,7 +2,7 @@ import * as z from 'zod';
 import {type Envelope, type EventLine, type ProgressLine} from '../../source/output/ndjson.js';
 import {type Summary} from '../../source/output/summary.js';
 import {
-	code, count, exclusionRule, failure, failureInWords, fate, findingKind, next, outcome, path, phase, role, sentence, sums, tally, time, transport, uid, verification,
+	code, count, dnsCheck, dnsVerdicts, exclusionRule, failure, failureInWords, fate, findingKind, next, outcome, path, phase, role, sentence, sums, tally, time, transport, uid, verification,
 } from './line-parts.js';
 
 /**
@@ -19,6 +19,7 @@ const open = z.enum(['remaining', 'unsure']).describe('The state it leaves');
 const subject = z.string().optional();
 const sender = z.string().optional();
 const attempts = z.int().positive();
+const step = z.int().positive().describe('From 1, in the order in which things are to be done');
 
 const envelope = {
 	v: z.literal(1).describe('Version of this format'),
@@ -32,6 +33,7 @@ const line = <Type extends string, Fields extends z.ZodRawShape>(type: Type, des
 const lines = [
 	line('run.started', 'Once, first.', {
 		command: z.string(), version: z.string(), source: z.string(), destination: z.string(), transport,
+		application: z.object({tenantId: z.string(), clientId: z.string()}).optional().describe('What a tenant of Microsoft 365 is opened with'),
 	}),
 	line('phase', 'The run came to another part of its work.', {phase}),
 	line('folder.surveyed', 'A folder was listed, and where its mail goes is known. Said again, it replaces what was said of the folder.', {
@@ -50,8 +52,8 @@ const lines = [
 		...at, bytes, from: open, lost: z.array(z.string()).optional().describe('What did not survive, such as keyword:$Label1'),
 	}),
 	line('message.already-there', 'A message was found at the destination, equal in content and received date, or had been delivered from another folder before it was moved at the source.', {
-		...at, bytes, from: open, supersedes: z.object({
-			...at, state: z.enum(['delivered', 'already-there']), lossy: z.boolean(),
+		...at, bytes, from: open, altered: z.array(z.string()).optional().describe('What is not there as it should be, as another tool put it there: received (date), draft (state)'), supersedes: z.object({
+			...at, state: z.enum(['delivered', 'already-there']), lossy: z.boolean().describe('It was counted as lossy or, already there, as altered'),
 		}).optional().describe('Its earlier place, which no longer counts'),
 	}),
 	line('message.refused', 'A message could not be delivered; "failures" lists it, "retry" tries it again.', {
@@ -76,6 +78,18 @@ const lines = [
 		}),
 	}),
 	line('configuration.written', '"init" wrote a configuration to fill in.', {file: z.string()}),
+	line('dns.domain', 'The domain that "dns" is about.', {
+		domain: z.string().describe('In ASCII'), shown: z.string().describe('For people'), cloud: z.string(), checked: z.boolean().describe('Whether what is published was looked at (--check)'),
+	}),
+	line('dns.record', 'A record to set, in the order of operations; with "check" what is published and how that is.', {
+		step, record: z.string().describe('verification, spf, dkim-selector1, dkim-selector2, mx, autodiscover or dmarc'), name: z.string().describe('Whole, in ASCII'), kind: z.enum(['MX', 'TXT', 'CNAME']),
+		value: z.string().optional().describe('What to put there, where that is known'), form: z.string().optional().describe('What it looks like, where only Microsoft knows it'),
+		preference: count.optional().describe('Of MX'), ttl: count.describe('Seconds'), why: z.string(),
+		where: z.array(z.object({place: z.enum(['portal', 'graph', 'powershell']), text: z.string()})).describe('Where Microsoft shows the value'), check: dnsCheck.optional(),
+	}),
+	line('dns.action', 'Something to do between two records.', {
+		step, words: z.string(), why: z.string(), commands: z.array(z.string()),
+	}),
 	line('run.failed', 'Something beyond a message or folder ends the run.', {failure}),
 	line('verify.finding', 'A message that is not equal on both sides.', {
 		kind: findingKind, folder: path, destination: path, uid: uid.describe('At the source; for "extra" at the destination'), detail: z.string().optional(),
@@ -100,6 +114,9 @@ const lines = [
 		refused: z.array(z.object({
 			code, count, sentence, next,
 		})).describe('Refused by this run, by cause'),
+		dns: z.object({
+			domain: z.string(), cloud: z.string(), checked: z.boolean(), records: count, ...dnsVerdicts,
+		}).optional().describe('Of "dns": records, and how many stand how where they were looked up'),
 		failure: failureInWords.optional().describe('What ended the run'), file: z.string().optional().describe('What "init" wrote'), verification: verification.optional(),
 	}),
 ] as const;

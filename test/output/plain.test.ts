@@ -164,6 +164,19 @@ describe('the last lines', () => {
 		expect(end('complete')).toEqual(['Finished.  ana@old.example → ana@new.example, via IMAP', '  3 messages: 2 already there, 1 excluded']);
 	});
 
+	test('tell what did not arrive whole and what another tool left there, each within its fate', () => {
+		const {survey, tell, end} = stage();
+		survey({delivered: 2, lossy: 1, remaining: 1});
+		tell({
+			type: 'message.already-there', folder: ['A'], uid: 1, bytes: 0, from: 'remaining', altered: ['received', 'draft'],
+		});
+		expect(end('complete').slice(1, 4)).toEqual([
+			'  3 messages: 2 delivered, 1 already there',
+			'  1 of those delivered lost something on the way (keywords or the like)',
+			'  1 of those already there: left by another tool, not as it should be (received date, draft)',
+		]);
+	});
+
 	test.each<[string, (on: ReturnType<typeof stage>) => void, string]>([
 		['refused and unsure messages', ({survey}) => {
 			survey({refused: 2, remaining: 3, unsure: 1});
@@ -209,7 +222,7 @@ describe('the last lines', () => {
 		}
 
 		const lines = end('partial');
-		expect(lines).toContain('  2 × The destination does not take a message of this size. Raise the limit at the destination, then run "aw2ms365 retry".');
+		expect(lines).toContainEqual(expect.stringMatching(/^ {2}2 × The destination does not take a message of this size\. Raise the limit .*then run "aw2ms365 retry"\.$/v));
 		expect(lines.slice(-2)).toEqual(['  Next    aw2ms365 failures     what was refused and why', '          aw2ms365 retry        tries the refused messages again']);
 	});
 

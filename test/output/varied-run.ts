@@ -137,7 +137,7 @@ export const variedRuns = async (): Promise<FacedRun[]> => {
 			const clock = fastClock();
 			const journal = await openTestJournal(realFiles, directory, clock);
 			await verify({
-				source: from, destination: fakeDestination(destination, clock), traits, record: journal.record, choices, signal: new AbortController().signal, tell,
+				source: from, destination: fakeDestination(destination, clock), traits, record: journal.record, details: async (folder, uid) => journal.details(folder, uid), choices, signal: new AbortController().signal, tell,
 			});
 			await journal.close();
 		});
@@ -172,4 +172,21 @@ const tellTheRest = async (tell: (event: Event) => void): Promise<void> => {
 		type: 'message.reopened', folder, uid: 7, bytes: 1, from: 'refused',
 	});
 	tell({type: 'configuration.written', file: '/home/ana/config.yaml'});
+	tell({
+		type: 'dns.domain', domain: 'xn--mnchen-3ya.example', shown: 'münchen.example', cloud: 'Microsoft 365', checked: true,
+	});
+	tell({
+		type: 'dns.record', step: 1, record: 'mx', name: 'xn--mnchen-3ya.example', kind: 'MX', form: '<domain>.mail.protection.outlook.com', preference: 0, ttl: 3600, why: 'Mail', where: [{place: 'graph', text: 'GET'}],
+		check: {
+			verdict: 'missing', finding: 'not-published', words: 'Nobody', published: [], suggestion: 's', notes: ['n'], servers: [{
+				server: '192.0.2.1', isZones: false, answer: 'no-data', values: [],
+			}],
+		},
+	});
+	tell({
+		type: 'dns.record', step: 2, record: 'dmarc', name: '_dmarc.xn--mnchen-3ya.example', kind: 'TXT', value: 'v=DMARC1; p=none', ttl: 3600, why: 'Last', where: [],
+	});
+	tell({
+		type: 'dns.action', step: 3, words: 'Do', why: 'Because', commands: ['aw2ms365 migrate'],
+	});
 };

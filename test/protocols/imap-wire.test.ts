@@ -1,5 +1,7 @@
 import {Buffer} from 'node:buffer';
-import {afterEach, expect, test} from 'vitest';
+import {
+	afterEach, expect, test, vi,
+} from 'vitest';
 import {defaultWireTiming, Wire, WireError} from '../../source/protocols/imap-wire.js';
 import {atom, quoted} from '../../source/protocols/imap-node.js';
 import {startScriptedImap, type ScriptedImap, type ScriptedOptions} from './scripted-imap.js';
@@ -83,6 +85,47 @@ test.each([
 	expect(await troubleFrom(ready.run('CREATE', [quoted('x')]))).toMatchObject({trouble: {kind}});
 	expect(ready.closed).toBe(true);
 	expect(await troubleFrom(ready.run('NOOP'))).toMatchObject({sent: 0});
+});
+
+test.each([
+	['BAD User is authenticated but not connected.', {trouble: {kind: 'refused', status: 'BAD', text: 'User is authenticated but not connected.'}}],
+	['OK done', {rest: []}],
+])('an answer that comes after the farewell, in a packet of its own, still counts; nothing else is asked of that connection (%s)', async (line, wanted) => {
+	let answer: (() => void) | undefined;
+	const ready = await connect({
+		script({name, tag}, {send}) {
+			if (name !== 'SELECT') {
+				return 'default';
+			}
+
+			answer = () => {
+				send(`${tag} ${line}`);
+			};
+
+			send('* BYE Connection closed. 14');
+		},
+	});
+	const running = ready.run('SELECT', [quoted('x')]).catch((error: unknown) => error); // eslint-disable-line promise/prefer-await-to-then -- it is waited for below
+	await vi.waitFor(() => {
+		expect(ready.closed).toBe(true);
+	});
+	answer!();
+	expect(await running).toMatchObject(wanted);
+	expect(await troubleFrom(ready.run('NOOP'))).toMatchObject({trouble: {kind: 'lost', bye: 'Connection closed. 14'}});
+});
+
+test('a farewell without an answer is a loss with the server\'s last words', async () => {
+	const ready = await connect({
+		script({name}, {send, socket}) {
+			if (name !== 'SELECT') {
+				return 'default';
+			}
+
+			send('* BYE Connection closed. 14');
+			socket.end();
+		},
+	});
+	expect(await troubleFrom(ready.run('SELECT', [quoted('x')]))).toMatchObject({trouble: {kind: 'lost', bye: 'Connection closed. 14'}});
 });
 
 test('a server that trickles without end has a deadline', async () => {

@@ -45,6 +45,8 @@ export type ScriptedOptions = {
 	readonly folders?: ScriptedFolder[];
 	/** Stands for the whole conversation. */
 	readonly raw?: (socket: Socket, number: number) => void;
+	/** What a literal is asked for with. */
+	readonly continuation?: string;
 	/** Called when a literal is announced, before it is asked for; false: the script has answered, and no literal comes. */
 	readonly onLiteral?: (line: string, connection: ScriptedConnection) => boolean;
 };
@@ -252,7 +254,7 @@ export const startScriptedImap = async (options: ScriptedOptions = {}): Promise<
 
 					waiting = Number(literal.groups!.size);
 					if (literal.groups!.plus === '') {
-						connection.send('+ go on');
+						connection.send(options.continuation ?? '+ go on');
 					}
 
 					if (waiting === 0) {

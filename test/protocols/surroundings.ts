@@ -41,8 +41,8 @@ export const surroundings = (server: {readonly host: string; readonly port: numb
 	};
 };
 
-export const gather = async (results: AsyncIterable<ReadResult>): Promise<ReadResult[]> => {
-	const all: ReadResult[] = [];
+export const gather = async <T = ReadResult>(results: AsyncIterable<T>): Promise<T[]> => {
+	const all: T[] = [];
 	for await (const result of results) {
 		all.push(result);
 	}
@@ -53,7 +53,7 @@ export const gather = async (results: AsyncIterable<ReadResult>): Promise<ReadRe
 export const never = new AbortController().signal;
 
 /** The failure that a promise is rejected with. */
-export const failureFrom = async (promise: Promise<unknown>): Promise<{code?: string; detail?: string; outcome?: string; reach?: string; wait?: number; error: unknown}> => {
+export const failureFrom = async (promise: Promise<unknown>): Promise<{code?: string; detail?: string; outcome?: string; reach?: string; wait?: number; next?: string; error: unknown}> => {
 	try {
 		await promise;
 	} catch (error) {

@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import {execFileSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {
@@ -68,6 +69,23 @@ describe('values', () => {
 		]);
 	});
 
+	test('a cloud need name only the hosts of its transport, and no others are made up', async () => {
+		const oauth = (cloud: string, transport = 'ews') => `${sourceText}destination: {mailbox: a@b.c, tenantId: t, clientId: c, clientSecret: s, transport: ${transport}, cloud: ${cloud}}`;
+		await expect(load(oauth('{login: "localhost:1", ews: "127.0.0.1:8443"}'))).resolves.toHaveProperty('destination.cloud', {
+			login: 'localhost:1', graph: '', ews: '127.0.0.1:8443', imap: {host: '127.0.0.1', port: 993},
+		});
+		expect(await problemsOf(oauth('{login: "localhost:1"}'))).toEqual([':5: destination.cloud: expected ews with the host\'s name']);
+		expect(await problemsOf(oauth('{login: "localhost:1", ews: "localhost:2"}', 'imap'))).toEqual([':5: destination.cloud: expected imap with the host\'s name']);
+	});
+
+	test('without a transport mail goes in by EWS, into a server with a password by IMAP', async () => {
+		const oauth = `${sourceText}destination: {mailbox: a@b.c, tenantId: t, clientId: c, clientSecret: s}`;
+		await expect(load(oauth)).resolves.toHaveProperty('destination.transport', 'ews');
+		await expect(load(oauth.replace('}', ', transport: imap}'))).resolves.toHaveProperty('destination.transport', 'imap');
+		await expect(load(plainText.replace('  transport: imap\n', ''))).resolves.toHaveProperty('destination.transport', 'imap');
+		expect(await problemsOf(plainText.replace('transport: imap', 'transport: ews'))).toEqual([':7: destination.transport: expected imap, or no section destination.imap: that one is for a server with a password']);
+	});
+
 	test('text stays text, whatever it looks like to YAML', async () => {
 		for (const [written, meant] of [['0012', '0012'], ['1e5', '1e5'], ['yes', 'yes'], ['a#b', 'a#b'], ['ab~cd', 'ab~cd'], ['\'it\'\'s\'', 'it\'s'], ['"#x"', '#x'], ['wc68Q~~x!', 'wc68Q~~x!']]) {
 			// eslint-disable-next-line no-await-in-loop -- One after another reads better in a failure.
@@ -106,7 +124,7 @@ describe('problems', () => {
   user:
 destination:
   mailbox: nobody
-  transport: ews
+  transport: grpah
   imap: {host: 'imaps://x', pass: secretvalue}
 options:
   skipFolders: junk
@@ -123,7 +141,7 @@ mailbox: x
 			':3: source.port: expected a port, 1 to 65535, found "imaps"',
 			':4: source.tls: expected true or false, found "maybe"',
 			':5: source.user: expected the name to sign in with, usually the e-mail address, found nothing',
-			':8: destination.transport: expected imap, the one transport of this version (ews, auto, graph and graph-json come later), found "ews"',
+			':8: destination.transport: expected ews or imap (auto, graph and graph-json come later), found "grpah"',
 			':9: destination.imap.host: expected a host name alone, such as imap.example.org (the port has a key of its own)',
 			':9: destination.imap.pass: expected a known key; did you mean "password"?',
 			':9: destination.imap.password: expected the password, here or in AW2MS365_DESTINATION_PASSWORD or AW2MS365_DESTINATION_PASSWORD_FILE',
@@ -177,7 +195,7 @@ mailbox: x
 
 	test('a way to sign in at the destination is asked for, in part or whole', async () => {
 		expect(await problemsOf(`${sourceText}destination: {mailbox: a@b.c, transport: imap}`)).toEqual([
-			':5: destination: expected a way to sign in: tenantId, clientId and clientSecret (Microsoft 365), or a section imap with host, user and password',
+			':5: destination: expected a way to sign in: tenantId, clientId and clientSecret or certificate (Microsoft 365), or a section imap with host, user and password',
 		]);
 		expect(await problemsOf(`${sourceText}destination: {mailbox: a@b.c, transport: imap, tenantId: t}`)).toEqual([
 			':5: destination.clientId: expected the application (client) ID',
@@ -291,6 +309,36 @@ describe('secrets', () => {
 		const shown = [JSON.stringify(settings), inspect(settings, {depth: 9, showHidden: true}), String(settings.source.password), `${settings.destination.clientSecret!.toString()}`].join('\n');
 		expect(shown).not.toMatch(/'one'|"one"|'two'|"two"|\bone\b|\btwo\b/v);
 		expect(shown).toContain('[secret]');
+	});
+});
+
+describe('the application\'s certificate', () => {
+	const configured = (more: string) => `${sourceText}destination: {mailbox: a@b.c, tenantId: t, clientId: c, ${more}}`;
+	const pem = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n-----BEGIN ENCRYPTED PRIVATE KEY-----\nplanted\n-----END ENCRYPTED PRIVATE KEY-----\n';
+	const pfx = Uint8Array.of(0x30, 0x82, 0x09, 0xFF, 0x00);
+
+	test('takes the place of the secret, from a file beside the configuration; its passphrase may come from the environment', async () => {
+		const {destination} = await load([[file, configured('certificate: app.pfx')], ['/state/app.pfx', pfx]], {environment: Object.fromEntries([['AW2MS365_CERTIFICATE_PASSPHRASE', 'from env']])});
+		expect(Buffer.from(destination.certificate!.reveal(), 'base64')).toEqual(Buffer.from(pfx));
+		expect(destination.certificatePassphrase!.reveal()).toBe('from env');
+		expect(destination.clientSecret).toBeUndefined();
+		const settings = await load([[file, configured('certificate: ~/app.pem, certificatePassphrase: planted')], ['/home/a/app.pem', pem]]);
+		expect(Buffer.from(settings.destination.certificate!.reveal(), 'base64').toString()).toBe(pem);
+		expect(`${JSON.stringify(settings)}${inspect(settings, {depth: 9, showHidden: true})}`).not.toMatch(/planted|cGxhbnRlZ/v);
+	});
+
+	test('is told where it cannot be used, with nothing of what is in it', async () => {
+		const problems = async (more: string, content: string | Uint8Array = pem) => problemsOf([[file, configured(more)], ['/state/app.pem', content]]);
+		expect(await problems('certificate: none.pem')).toEqual([':5: destination.certificate: expected a file that can be read (ENOENT: /state/none.pem)']);
+		expect(await problems('certificate: app.pem', pem.replace('PRIVATE', 'planted'))).toEqual([':5: destination.certificate: expected a PEM file with certificate and private key, or a PFX file (/state/app.pem)']);
+		expect(await problems('certificate: app.pem', '')).toHaveLength(1);
+		expect(await problems('certificate: app.pem, clientSecret: s')).toEqual([':5: destination.certificate: expected either clientSecret or certificate, not both']);
+		expect(await problems('clientSecret: s, certificatePassphrase: planted')).toEqual([':5: destination.certificatePassphrase: expected destination.certificate beside it']);
+	});
+
+	test('is not read by commands that need no secrets', async () => {
+		const {destination} = await load(configured('certificate: none.pem'), {needsSecrets: false});
+		expect(destination.certificate).toBeUndefined();
 	});
 });
 

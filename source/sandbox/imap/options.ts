@@ -12,6 +12,8 @@ export type User = {
 	password?: string;
 	/** Bearer tokens that open it by XOAUTH2. */
 	tokens?: readonly string[];
+	/** Further ones: those of a sign-in service, say. */
+	readonly accepts?: (token: string) => boolean;
 	/** False: signing in works, and every other command is `BAD User is authenticated but not connected.` */
 	connected?: boolean;
 	/** Its folders; INBOX is always there. A `Mailbox` may be shared with another or a later server. */

@@ -50,7 +50,8 @@ const byToken = async (context: Context, response: string): Promise<Reply> => {
 	const {law, wire} = context;
 	const [user = '', auth = '', ...end] = response.split('\u0001');
 	const account = user.startsWith('user=') && end.length === 2 ? accountOf(context, user.slice(5)) : undefined;
-	if (account?.user.tokens?.some(token => auth === `auth=Bearer ${token}`)) {
+	const isAccepted = auth.startsWith('auth=Bearer ') && account?.user.accepts?.(auth.slice('auth=Bearer '.length));
+	if (account && (isAccepted ?? account.user.tokens?.some(token => auth === `auth=Bearer ${token}`))) {
 		return enter(context, account, 'AUTHENTICATE');
 	}
 

@@ -1,0 +1,87 @@
+import {envelopeOf} from '../mailbox/envelope.js';
+import {type Stored} from '../mailbox/destination.js';
+import {FailureError} from '../mailbox/failure.js';
+import {type FolderPath, pathKey} from '../mailbox/mailbox.js';
+import {type Context} from './context.js';
+import {Likeness, type Recorded} from './likeness.js';
+import {type FolderRecord} from './record-folder.js';
+import {idHash} from './record-hash.js';
+import {stampOf} from './stamp.js';
+import {recordedContent} from './unclaimed.js';
+
+/** No road is at work on what we lost for longer, in milliseconds. */
+export const longestWork = 90_000;
+
+const secondOf = (time: number): number => Math.trunc(time / 1000);
+
+type Message = {readonly record: FolderRecord; readonly uid: number};
+
+/**
+Looks for messages whose delivery by another road has an unknown outcome: this one knows neither that road's ids nor,
+perhaps, its stamps. What is known of them is compared with the folder's messages of the same received second, after those that
+were delivered there were taken out: identical copies count.
+
+@returns for each message the id found, or undefined
+@throws delivery-unknown where one that is there may be one that is looked for, and whatever kept it from looking
+*/
+export const lookAcross = async (context: Context, path: FolderPath, messages: readonly Message[]): Promise<Array<string | undefined>> => {
+	const {destination, journal, control} = context;
+	const listing = await destination.list(path, control.stopping);
+	if (!listing) {
+		return messages.map(() => undefined);
+	}
+
+	const listed = [...listing];
+	const seconds = new Set(messages.map(({record, uid}) => secondOf(record.get(uid)!.receivedAt)));
+	const claimed = journal.record.claims(path);
+	const likeness = new Likeness();
+	for (const stored of await withEnvelopes(context, path, listed.filter(({id, receivedAt}) => seconds.has(secondOf(receivedAt)) && !claimed(id)))) {
+		likeness.add(stored);
+	}
+
+	const ids = new Set(listed.map(({id}) => idHash(id)));
+	for (const record of journal.record.folders.filter(folder => pathKey(folder.destination) === pathKey(path))) {
+		for (const {uid, state, receivedAt, idHash: id} of record.entries()) {
+			if ((state === 'delivered' || state === 'already-there') && seconds.has(secondOf(receivedAt)) && !(id !== undefined && ids.has(id))) {
+				// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
+				likeness.takeRecorded(await recordedOf(context, {record, uid}));
+			}
+		}
+	}
+
+	const found: Array<Stored | undefined> = [];
+	for (const message of messages) {
+		// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
+		found.push(likeness.takeRecorded(await recordedOf(context, message)));
+	}
+
+	const left = new Set(likeness.rest().filter(({stamp}) => stamp === undefined).map(({receivedAt}) => secondOf(receivedAt)));
+	if (messages.some(({record, uid}, position) => found[position] === undefined && left.has(secondOf(record.get(uid)!.receivedAt)))) {
+		throw new FailureError('delivery-unknown', {detail: 'it was sent by another transport, and a message of the same moment may be this one'});
+	}
+
+	return found.map(stored => stored?.id);
+};
+
+const recordedOf = async ({journal, source}: Context, {record, uid}: Message): Promise<Recorded> => {
+	const content = recordedContent(await journal.details(record.number, uid));
+	const key = {folder: record.path, generation: record.generation, uid};
+	return {stamp: stampOf(source.account, key, content?.hash ?? ''), receivedAt: record.get(uid)!.receivedAt, envelope: content?.envelope};
+};
+
+/** Reads the header of those whose listing does not tell it. */
+const withEnvelopes = async ({destination, control}: Context, path: FolderPath, stored: readonly Stored[]): Promise<Stored[]> => {
+	const known = stored.filter(({envelope}) => envelope !== undefined);
+	const unknown = new Map(stored.filter(({envelope}) => envelope === undefined).map(one => [one.id, one]));
+	if (unknown.size > 0) {
+		for await (const content of destination.read(path, [...unknown.values()], control.stopping)) {
+			if ('bytes' in content) {
+				known.push({...unknown.get(content.id)!, envelope: envelopeOf(content.bytes)});
+			} else if ('failure' in content) {
+				throw new FailureError('delivery-unknown', {detail: 'a message of the same moment cannot be read'});
+			}
+		}
+	}
+
+	return known;
+};

@@ -1,0 +1,143 @@
+import {describe, expect, test} from 'vitest';
+import {imapDestination} from '../../source/destinations/imap.js';
+import {type FaultRule as ImapRule} from '../../source/sandbox/imap/faults.js';
+import {type FolderSeed} from '../../source/sandbox/imap/folder.js';
+import {ImapServer} from '../../source/sandbox/imap/server.js';
+import {writeMime} from '../../source/sandbox/microsoft/mime-out.js';
+import {cutAt, losses, seeded} from '../migration/forgetful-files.js';
+import {type Ran, runEngine} from '../migration/run-engine.js';
+import {
+	mailbox, microsoftAdapters, type MicrosoftEnds, migrateToMicrosoft, startMicrosoftEnds, statesOf,
+} from './microsoft-ends.js';
+import {forEach, message, without} from './sandbox-ends.js';
+
+/*
+One mailbox of Microsoft 365 behind both of its doors, and one journal. The stand-in's two doors are servers apart: what lies
+behind one is carried behind the other between two runs, with MIME rebuilt as Exchange does.
+*/
+
+type ImapRules = readonly ImapRule[];
+
+const date = (day: number): number => Date.UTC(2021, 1, day, 8);
+const dated = (time: number): string => `Date: ${new Date(time).toUTCString().replace('GMT', '+0000')}\r\n`;
+const copy = (day: number) => message(`${dated(date(1))}From: ana@example.org\r\nSubject: the same\r\nMessage-ID: <same@example.org>`, 'again', date(day));
+const invoice = (number: number) => message(`${dated(date(9))}From: ana@example.org\r\nSubject: invoice\r\nMessage-ID: <invoice@example.org>`, `Number ${number}`, date(9));
+const other = (index: number) => message(`${dated(date(1 + index))}From: ana@example.org\r\nSubject: other ${index}\r\nMessage-ID: <other-${index}@example.org>`, `Text ${index}`, date(1 + index));
+
+/** Copies that nothing tells apart, near-duplicates, and others, mixed. */
+const folders = (): FolderSeed[] => [
+	{path: ['A'], messages: [copy(1), other(1), copy(1), invoice(1), copy(1), other(2), invoice(2), copy(1), copy(2), other(3), copy(1), invoice(3)]},
+	{path: ['B'], messages: [copy(1), copy(1), other(4)]},
+];
+
+type Lying = {readonly path: readonly string[]; readonly bytes: Uint8Array; readonly internalDate: number; readonly flags: readonly string[]};
+
+const behindEws = ({destination}: MicrosoftEnds): Lying[] => destination.mailbox().items.map(item => ({
+	path: item.folder.path ?? [], bytes: writeMime(item.content, {receivedAt: item.receivedAt, random: seeded(7)}), internalDate: item.receivedAt, flags: statesOf(item),
+}));
+
+/** What a person would count: folder, subject, text and date of each. */
+const counted = (messages: readonly Lying[]): string[] => messages.map(({path, bytes, internalDate}) => {
+	const text = new TextDecoder().decode(bytes);
+	const [, subject] = /^Subject: (.*)$/mv.exec(text) ?? [];
+	const [words] = /^(?:again|Number \d|Text \d)/mv.exec(text) ?? [];
+	return `${path.join('/')}: ${subject} ${words} ${internalDate}`;
+}).sort();
+
+/** A run by IMAP over what lies behind EWS; what it adds is carried back. */
+const byImap = async (ends: MicrosoftEnds, rules: ImapRules, more: Partial<Parameters<typeof runEngine>[0]>): Promise<Ran> => {
+	const there = behindEws(ends);
+	const names = [...new Set(there.map(({path}) => JSON.stringify(path)))].map(name => JSON.parse(name) as string[]);
+	const seeds = names.map(path => ({path, messages: there.filter(one => JSON.stringify(one.path) === JSON.stringify(path))}));
+	const door = await ImapServer.start({
+		clock: ends.clock, flavour: 'exchange', users: [{name: mailbox, tokens: ['token'], mailbox: {folders: seeds}}], faults: {rules},
+	});
+	const {source, close} = microsoftAdapters(ends);
+	const destination = imapDestination({
+		clock: ends.clock, random: Math.random, notice: () => undefined, tls: false, host: door.host, port: door.port, user: mailbox,
+		credential: async () => ({accessToken: 'token'}), timing: {silence: 500}, looks: [60_000, 90_000],
+	});
+	try {
+		return await runEngine({
+			source, destination, files: ends.files, directory: '/state', clock: ends.clock, ...more,
+		});
+	} finally {
+		await Promise.all([close(), destination.close()]);
+		for (const {path, messages} of door.mailbox().folders) {
+			const known = seeds.find(seed => JSON.stringify(seed.path) === JSON.stringify(path))?.messages.length ?? 0;
+			for (const {bytes, internalDate} of messages.slice(known)) {
+				ends.destination.mailbox().ensureFolder(path, 'IPF.Note');
+				await ends.destination.mailbox().add(path, {mime: bytes, receivedAt: internalDate, flags: 0}); // eslint-disable-line no-await-in-loop -- one after another
+			}
+		}
+
+		await door.close();
+		expect(door.errors).toEqual([]);
+	}
+};
+
+/** Whether nothing is lost and nothing doubled: what is missing is counted as unsure. */
+const isWhole = ({source, destination}: MicrosoftEnds, unsure: number): {readonly extra: readonly string[]; readonly missing: number} => {
+	const wanted = counted(source.mailbox().snapshot().flatMap(({path, messages}) => messages.map((one, index) => ({path, ...one, bytes: source.mailbox().folder(path).messages[index]!.bytes}))));
+	const there = counted(behindEws({destination} as MicrosoftEnds));
+	return {extra: without(there, wanted), missing: Math.max(0, without(wanted, there).length - unsure)};
+};
+
+/** One line of the journal after another: stopped there by the one road, resumed by the other, and then by the first again. */
+const switchAt = async (first: 'ews' | 'imap', at: number): Promise<'over' | number> => {
+	const ends = await startMicrosoftEnds(folders(), {speed: 1000, destination: {rules: [{on: 'CreateItem', every: 2, do: {type: at % 2 === 0 ? 'commit-then-drop' : 'drop'}}]}});
+	const rules: ImapRules = [{on: 'append', every: 3, do: {type: at % 2 === 0 ? 'commit-then-drop' : 'drop'}}];
+	const run = async (road: 'ews' | 'imap', isQuiet: boolean, more: Partial<Parameters<typeof runEngine>[0]> = {}): Promise<Ran> => {
+		if (isQuiet) {
+			ends.destination.setFaults({rules: []});
+		}
+
+		return road === 'ews' ? migrateToMicrosoft(ends, more) : byImap(ends, isQuiet ? [] : rules, more);
+	};
+
+	try {
+		let cut: ReturnType<typeof cutAt> | undefined;
+		await run(first, false, {
+			wrap(journal) {
+				cut = cutAt(journal, {at, when: at % 3 === 0 ? 'before' : 'after'});
+				return cut.journal;
+			},
+		});
+		if (!cut!.stopped()) {
+			return 'over';
+		}
+
+		ends.files.crash(losses[at % losses.length]!, seeded(at));
+		const second = await run(first === 'ews' ? 'imap' : 'ews', true);
+		const {unsure, remaining} = second.progress.messages;
+		expect({
+			at, failure: second.failure, remaining: remaining - unsure, ...isWhole(ends, unsure),
+		}).toEqual({
+			at, failure: undefined, remaining: 0, extra: [], missing: 0,
+		});
+		const third = await run(first, true);
+		expect({
+			at, outcome: third.outcome, ...isWhole(ends, 0), unsure: third.progress.messages.unsure,
+		}).toEqual({
+			at, outcome: 'complete', extra: [], missing: 0, unsure: 0,
+		});
+		return unsure;
+	} finally {
+		await ends.close();
+	}
+};
+
+describe('a run that is cut off and goes on by the other transport, and then by the first again', () => {
+	test.each([['ews', 5], ['imap', 5]] as const)('begun by %s, loses no copy and doubles none', async (first, step) => {
+		let over = false;
+		let unsure = 0;
+		await forEach(Array.from({length: 40}, (_, index) => 1 + (index * step)), 4, async at => {
+			if (!over) {
+				const left = await switchAt(first, at);
+				over ||= left === 'over';
+				unsure += left === 'over' ? 0 : left;
+			}
+		});
+		expect(over).toBe(true);
+	});
+});
