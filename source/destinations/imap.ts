@@ -209,13 +209,21 @@ export const imapDestination = (options: ImapDestinationOptions): MailDestinatio
 			};
 
 			try {
-				if (!writableOf(prepared.path)) {
+				let writable = writableOf(prepared.path);
+				// Another lane may forget the folders meanwhile.
+				for (let attempt = 0; !writable && attempt < 3; attempt++) {
+					// eslint-disable-next-line no-await-in-loop -- once, mostly
 					await destination.prepare(prepared.path, signal);
+					writable = writableOf(prepared.path);
+				}
+
+				if (!writable) {
+					throw new FailureError('folder-gone');
 				}
 
 				const session = await sessions.acquire(signal);
 				try {
-					await deliverAll(session, writableOf(prepared.path)!, batch, told, {
+					await deliverAll(session, writable, batch, told, {
 						signal, server: {
 							tellsId: known().tellsId, exchange: exchange(), keepsBytes: known().keepsBytes, now: () => options.clock.now(),
 						},

@@ -22,10 +22,10 @@ export const outlookLimits: GraphLimits = {
 
 /**
 What flows in and what a full bucket holds, as parts of the limit. However a window is laid, no more goes out in it than a full bucket
-and the inflow of the window: together less than the limit, and what is left covers 1.5 s or 3 s by which the service may see requests closer
+and the inflow of the window: together less than the limit, and what is left covers 3 s or 6 s by which the service may see requests closer
 together than we sent them. A full bucket holds the largest body that Graph takes (4 MiB).
 */
-const inflow = 0.965;
+const inflow = 0.96;
 const capacity = 0.03;
 
 /**

@@ -48,7 +48,7 @@ describe.concurrent('a sign-in that the tenant refuses', () => {
 			destination.clientSecret = secret;
 		});
 		await set('3c1f0a52-9a77-4a0e-8b1e-6f1d0c5be001');
-		tells(await stage.run(['plan']), 4, ['AADSTS7000215', 'Secret ID was pasted instead of its Value', `App registrations, ${app.clientId}, Certificates & secrets`]);
+		tells(await stage.run(['plan']), 4, ['AADSTS7000215', 'has the form of a Secret ID, not of a Value', `App registrations, ${app.clientId}, Certificates & secrets`]);
 
 		ends(await stage.run(['migrate', '--json']), {outcome: 'failed', exitCode: 4, failure: {code: 'sign-in-refused', detail: expect.stringMatching(/^AADSTS7000215/v) as string, next: expect.stringContaining(app.clientId) as string}});
 		await set(' ');
