@@ -1,3 +1,4 @@
+import process from 'node:process';
 import {describe, expect, test} from 'vitest';
 import {type Fault, type FaultRule} from '../../source/sandbox/microsoft/faults.js';
 import {
@@ -70,7 +71,7 @@ const survive = async (rules: readonly FaultRule[]): Promise<void> => {
 
 describe('every call that delivers in turn, into Microsoft 365 by EWS', () => {
 	test.each(onDelivery)('%s: each message arrives once', async (_name, fault) => {
-		await forEach([1, 2, 3, 4, 5, 6], 3, async nth => survive([{on: 'CreateItem', nth, do: fault}]));
+		await forEach(process.env.AW2MS365_SHORT ? [2] : [1, 2, 3, 4, 5, 6], 3, async nth => survive([{on: 'CreateItem', nth, do: fault}]));
 	});
 
 	test('405 and closing on several at once: they are sent one by one', async () => {
