@@ -3,7 +3,7 @@ import {type Stored} from '../mailbox/destination.js';
 import {FailureError} from '../mailbox/failure.js';
 import {type FolderPath, pathKey} from '../mailbox/mailbox.js';
 import {type Context} from './context.js';
-import {Likeness, type Recorded} from './likeness.js';
+import {hasHeader, Likeness, type Recorded} from './likeness.js';
 import {type FolderRecord} from './record-folder.js';
 import {idHash} from './record-hash.js';
 import {stampOf} from './stamp.js';
@@ -49,10 +49,20 @@ export const lookAcross = async (context: Context, path: FolderPath, messages: r
 		}
 	}
 
-	const found: Array<Stored | undefined> = [];
-	for (const message of messages) {
-		// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
-		found.push(likeness.takeRecorded(await recordedOf(context, message)));
+	const recorded = await Promise.all(messages.map(async message => recordedOf(context, message)));
+	// A stamp says which it is; what is left is told by its header only.
+	const found: Array<Stored | undefined> = recorded.map(one => likeness.takeRecorded({...one, envelope: undefined}));
+	const rivals = await unsureHeaders(context, path, seconds);
+	for (const [position, one] of recorded.entries()) {
+		const contents = rivals.get(headerOf(one)) ?? [];
+		const there = likeness.rest().filter(stored => stored.stamp === undefined && secondOf(stored.receivedAt) === secondOf(one.receivedAt) && hasHeader(stored, one.envelope, one.receivedAt)).length;
+		if (found[position] === undefined && there > 0 && there < contents.length && new Set(contents).size > 1) {
+			throw new FailureError('delivery-unknown', {detail: 'it was sent by another transport, and which of several messages with its header is there cannot be told'});
+		}
+	}
+
+	for (const [position, one] of recorded.entries()) {
+		found[position] ??= likeness.takeRecorded(one);
 	}
 
 	const left = new Set(likeness.rest().filter(({stamp}) => stamp === undefined).map(({receivedAt}) => secondOf(receivedAt)));
@@ -61,6 +71,25 @@ export const lookAcross = async (context: Context, path: FolderPath, messages: r
 	}
 
 	return found.map(stored => stored?.id);
+};
+
+const headerOf = ({envelope, receivedAt}: Recorded): string => `${envelope ?? ''} ${secondOf(receivedAt)}`;
+
+/** The contents (hashes) of all that other roads left in doubt in a folder, by header and second. */
+const unsureHeaders = async ({journal, traits}: Context, path: FolderPath, seconds: ReadonlySet<number>): Promise<Map<string, string[]>> => {
+	const headers = new Map<string, string[]>();
+	for (const record of journal.record.folders.filter(folder => pathKey(folder.destination) === pathKey(path))) {
+		for (const {uid, receivedAt} of record.entries('unsure')) {
+			// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
+			const {intent} = seconds.has(secondOf(receivedAt)) ? await journal.details(record.number, uid) : {};
+			if (intent && intent.road !== traits.transport) {
+				const key = headerOf({stamp: '', receivedAt, envelope: intent.envelope});
+				headers.set(key, [...headers.get(key) ?? [], intent.fingerprint.hash]);
+			}
+		}
+	}
+
+	return headers;
 };
 
 const recordedOf = async ({journal, source}: Context, {record, uid}: Message): Promise<Recorded> => {

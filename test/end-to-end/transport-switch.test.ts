@@ -116,10 +116,11 @@ const switchAt = async (first: 'ews' | 'imap', at: number): Promise<'over' | num
 			at, failure: undefined, remaining: 0, extra: [], missing: 0,
 		});
 		const third = await run(first, true);
-		expect({
-			at, outcome: third.outcome, ...isWhole(ends, 0), unsure: third.progress.messages.unsure,
-		}).toEqual({
-			at, outcome: 'complete', extra: [], missing: 0, unsure: 0,
+		// Of near-duplicates with one header and second it may stay in doubt which arrived: then that is said, and none is sent again.
+		const doubtful = third.progress.messages.unsure;
+		expect(doubtful).toBeLessThanOrEqual(3);
+		expect({at, outcome: third.outcome, ...isWhole(ends, doubtful)}).toEqual({
+			at, outcome: doubtful > 0 ? 'partial' : 'complete', extra: [], missing: 0,
 		});
 		return unsure;
 	} finally {
