@@ -110,6 +110,8 @@ export type Unsure = {
 	readonly generation: string;
 	readonly watermark: string;
 	readonly flags: Flags;
+	/** As in {@link Delivery}. */
+	readonly envelope?: string;
 };
 
 /**

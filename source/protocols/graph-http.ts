@@ -70,6 +70,7 @@ export class GraphSession {
 	readonly #bearer: Bearer;
 	/** By origin: uploads go to a host of their own. */
 	readonly #clients = new Map<string, HttpsClient>();
+	readonly #closing = new AbortController();
 	/** An answer of Graph came: the host is there. */
 	#answered = false;
 	/** Since a write met with trouble, until one goes through. */
@@ -124,7 +125,7 @@ export class GraphSession {
 
 				return answer;
 			} catch (error) {
-				const wait = request.signal.aborted || !(error instanceof FailureError) ? undefined : tries.next(error, this.#answered);
+				const wait = request.signal.aborted || this.#closing.signal.aborted || !(error instanceof FailureError) ? undefined : tries.next(error, this.#answered);
 				if (wait === undefined) {
 					throw error;
 				}
@@ -136,7 +137,7 @@ export class GraphSession {
 						type: noticeOf(code), wait, code, ...(detail && {detail}),
 					});
 					// eslint-disable-next-line no-await-in-loop -- one try after another
-					await clock.sleep(wait, request.signal);
+					await clock.sleep(wait, this.#orClosed(request.signal));
 				}
 			}
 		}
@@ -210,8 +211,9 @@ export class GraphSession {
 		this.#gate.park(milliseconds);
 	}
 
-	/** Requests under way end as lost. */
+	/** Requests under way end as lost, those that wait for their turn or for another try as not sent. */
 	async close(): Promise<void> {
+		this.#closing.abort(new GraphFailure(new FailureError('connection-lost', {detail: 'closed by this program', outcome: 'not stored'}).failure));
 		await Promise.all([...this.#clients.values()].map(async client => client.close()));
 	}
 
@@ -249,7 +251,7 @@ export class GraphSession {
 			const headers = graphHeaders(request, {token, random});
 			const id = headers['client-request-id']!;
 			// eslint-disable-next-line no-await-in-loop -- at most twice
-			const {at: sentAt, leave} = await this.#gate.enter({...load, bytes: body?.length ?? 0}, signal);
+			const {at: sentAt, leave} = await this.#gate.enter({...load, bytes: body?.length ?? 0}, this.#orClosed(signal));
 			let answer: HttpAnswer;
 			try {
 				// eslint-disable-next-line no-await-in-loop -- at most twice
@@ -306,6 +308,10 @@ export class GraphSession {
 			method, path: shownPath({path, anonymous}), trouble: error.kind, reason: error.message, sent: error.sent, request: id,
 		});
 		return new GraphFailure(failureOfTrouble(error, {host, answered: this.#answered, inDoubt}), {cause: error});
+	}
+
+	#orClosed(signal: AbortSignal): AbortSignal {
+		return AbortSignal.any([signal, this.#closing.signal]);
 	}
 
 	#clientOf(origin: string): HttpsClient {

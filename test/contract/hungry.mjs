@@ -3,6 +3,7 @@
 import process from 'node:process';
 import {realClock} from '../../dist/mailbox/clock.js';
 import {ewsDestination} from '../../dist/destinations/ews.js';
+import {graphDestination} from '../../dist/destinations/graph.js';
 import {imapDestination} from '../../dist/destinations/imap.js';
 
 const {destination: {kind, token, password, ...told}, task} = JSON.parse(process.argv[2]);
@@ -11,9 +12,12 @@ const common = {
 		// Nobody to tell.
 	},
 };
-const destination = kind === 'ews'
-	? ewsDestination({...common, token: async () => token})
-	: imapDestination({...common, credential: async () => ({password})});
+const kinds = {
+	ews: () => ewsDestination({...common, token: async () => token}),
+	graph: () => graphDestination({...common, token: async () => token}),
+	imap: () => imapDestination({...common, credential: async () => ({password})}),
+};
+const destination = (kinds[kind] ?? kinds.imap)();
 const {signal} = new AbortController();
 /** What is held on to, and what was held at the most, in megabytes. */
 const measure = async () => {

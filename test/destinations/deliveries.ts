@@ -12,8 +12,8 @@ export const delivery = (text: string, {uid = 1, flags = [], receivedAt = Date.U
 	};
 };
 
-export const unsureOf = ({key, stamp, fingerprint, flags}: Delivery, {generation, watermark}: Pick<PreparedFolder, 'generation' | 'watermark'>): Unsure => ({
-	key, stamp, fingerprint, flags, generation, watermark,
+export const unsureOf = ({key, stamp, fingerprint, flags, envelope}: Delivery, {generation, watermark}: Pick<PreparedFolder, 'generation' | 'watermark'>): Unsure => ({
+	key, stamp, fingerprint, flags, generation, watermark, ...(envelope !== undefined && {envelope}),
 });
 
 /** Delivers a batch and answers the results by position. */
