@@ -6,6 +6,7 @@ import {readFile as readFileOf, stat} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {type FolderMatcher} from './mailbox/folder-matcher.js';
+import {type Transport} from './mailbox/destination.js';
 import {type Environment, type SecretKey, secretsFromEnvironment} from './settings/environment.js';
 import {readAuthority} from './settings/authority.js';
 import {readCertificateFile} from './settings/certificate.js';
@@ -44,8 +45,8 @@ export type Settings = {
 	readonly destination: {
 		/** Its address. */
 		readonly mailbox: string;
-		/** Where none is named: `imap` into a server with a password, else `ews`. */
-		readonly transport: 'ews' | 'imap';
+		/** `auto` tries all roads, the most faithful first. Where none is named: `imap` into a server with a password, else `auto`. */
+		readonly transport: Transport | 'auto';
 		readonly tenantId?: string;
 		readonly clientId?: string;
 		readonly clientSecret?: Secret;
@@ -65,8 +66,10 @@ export type Settings = {
 		/** Messages a second; 0 for no limit. */
 		readonly rateLimit: number;
 		readonly maxRetries: number;
-		/** Bytes; 0 for no limit of ours. */
+		/** Bytes; 0 for no limit of ours. Where none is named: what a mailbox of Microsoft 365 takes unless it was told otherwise. */
 		readonly maxMessageSize: number;
+		/** A road may be taken that does not carry all of each message. */
+		readonly allowLoss: boolean;
 		/** Absolute; where the journal lies instead of the state directory. */
 		readonly checkpointDirectory?: string;
 	};
@@ -86,6 +89,9 @@ export type LoadOptions = {
 	readonly needsSecrets?: boolean;
 	readonly readFile?: (path: string) => Promise<Uint8Array>;
 };
+
+/** MaxReceiveSize of a mailbox that nobody changed, 36 MB (microsoft-365.md 2.7). */
+const usualLimit = 36 * 1024 * 1024;
 
 /** Defined entries only: what is absent has no key (`exactOptionalPropertyTypes` in spirit). */
 const present = <T extends Record<string, unknown>>(entries: T): {[K in keyof T]: Exclude<T[K], undefined>} =>
@@ -138,7 +144,7 @@ const assemble = ({source, destination, options}: ParsedSettings, {secrets, auth
 			password: secretOf('source.password', source.password), ca: authorities.source,
 		}),
 		destination: present({
-			mailbox, transport: transport ?? (imap ? 'imap' : 'ews'), tenantId, clientId,
+			mailbox, transport: transport ?? (imap ? 'imap' : 'auto'), tenantId, clientId,
 			clientSecret: secretOf('destination.clientSecret', destination.clientSecret),
 			certificate, certificatePassphrase: certificate && secretOf('destination.certificatePassphrase', destination.certificatePassphrase), cloud: cloudOf(cloud, authorities.cloud),
 			imap: imap && present({
@@ -146,7 +152,7 @@ const assemble = ({source, destination, options}: ParsedSettings, {secrets, auth
 				password: secretOf('destination.imap.password', imap.password), ca: authorities.imap,
 			}),
 		}),
-		options: present({...options, checkpointDirectory}),
+		options: present({...options, maxMessageSize: options.maxMessageSize ?? (imap ? 0 : usualLimit), checkpointDirectory}),
 	};
 };
 

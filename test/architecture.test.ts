@@ -13,7 +13,7 @@ const importsOf = (file: string): string[] => [...readFileSync(path.join(root, f
 /** Who may know whom (docs/design.md, section 3); everything may use `mailbox`. */
 const arrows: Record<string, readonly string[]> = {
 	cli: ['commands'],
-	commands: ['migration', 'endpoints', 'settings', 'output', 'sandbox', 'screens', 'dns'],
+	commands: ['migration', 'endpoints', 'settings', 'output', 'sandbox', 'screens', 'dns', 'doctor'],
 	endpoints: ['sources', 'destinations', 'settings', 'credentials'],
 	sources: ['protocols', 'credentials'],
 	destinations: ['protocols', 'credentials'],
@@ -21,6 +21,8 @@ const arrows: Record<string, readonly string[]> = {
 	// For HTTPS.
 	credentials: ['protocols'],
 	dns: [],
+	// HTTPS for the time of the services, and what a token names.
+	doctor: ['protocols', 'credentials'],
 	migration: [],
 	output: ['migration'],
 	settings: [],

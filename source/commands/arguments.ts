@@ -1,8 +1,11 @@
 import meow from 'meow';
+import {type Transport} from '../mailbox/destination.js';
 import {FailureError} from '../mailbox/failure.js';
+import {transports} from '../mailbox/road.js';
 import {exitCodes} from '../output/exit-code.js';
+import {fitted} from '../output/fitted.js';
 
-export const commandNames = ['init', 'plan', 'migrate', 'status', 'failures', 'retry', 'verify', 'dns', 'demo'] as const;
+export const commandNames = ['init', 'doctor', 'plan', 'migrate', 'status', 'failures', 'retry', 'verify', 'dns', 'demo'] as const;
 
 export type CommandName = typeof commandNames[number];
 
@@ -22,6 +25,11 @@ export type Arguments = {
 	readonly code?: string;
 	readonly unsure: boolean;
 	readonly altered: boolean;
+	/** Instead of the configuration's. */
+	readonly transport?: Transport | 'auto';
+	readonly allowLoss: boolean;
+	/** `doctor`: a test message may be sent. */
+	readonly probe: boolean;
 	readonly dryRun: boolean;
 	readonly strict: boolean;
 	readonly stopOnHangup: boolean;
@@ -38,11 +46,13 @@ Usage
 Examples
   $ aw2ms365 demo                          rehearse the whole thing without any account
   $ aw2ms365 init --non-interactive        write a commented configuration to fill in
+  $ aw2ms365 doctor                        check everything a run needs
   $ aw2ms365 plan                          show what would happen
   $ aw2ms365 migrate                       do it; the same command again carries on
 
 Commands
   init       write a commented configuration (--non-interactive)
+  doctor     check everything a run needs; --probe sends a test message
   plan       survey both sides and show what migrate would do; writes nothing
   migrate    run or resume; later runs carry over what is new
   status     what the journal says; no network
@@ -61,6 +71,11 @@ Options
   --code CODE         retry, failures: only this cause
   --unsure            retry: also send again what may already be there (can store it twice)
   --altered           retry: what another tool left there as a draft or with a wrong date, once it is deleted there
+  --transport NAME    auto, ews, imap, graph or graph-json, instead of the
+                      configuration's
+  --allow-loss        take a way that does not carry all of each message, if
+                      no other is open
+  --probe             doctor: put a test message into a hidden folder, and delete it
   --dry-run           migrate: the same as plan
   --strict            verify: extra mail and changed flags are findings that count
   --check             dns: compare with what is published
@@ -81,6 +96,9 @@ Environment
 Exit codes
 ${Object.entries(exitCodes).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`).join('\n')}
 `;
+
+/** Of the help text: what a terminal has, less meow's indentation. */
+const columns = 78;
 
 const usage = (detail: string): never => {
 	throw new FailureError('usage-invalid', {detail});
@@ -113,7 +131,7 @@ const namesFile = (text: string): boolean => /[\/\\]|\.ya?ml$/iv.test(text);
 
 /** @returns what was asked, or the help text where that was asked. @throws usage-invalid */
 export const parseArguments = (argv: readonly string[]): Arguments | {readonly help: string} => {
-	const cli = meow(help, {
+	const cli = meow(fitted(help, columns), {
 		importMeta: import.meta,
 		argv: [...argv],
 		autoHelp: false,
@@ -132,6 +150,9 @@ export const parseArguments = (argv: readonly string[]): Arguments | {readonly h
 			check: {type: 'boolean', default: false},
 			resolver: {type: 'string', isMultiple: true, default: []},
 			cloud: {type: 'string'},
+			transport: {type: 'string'},
+			allowLoss: {type: 'boolean', default: false},
+			probe: {type: 'boolean', default: false},
 			dryRun: {type: 'boolean', default: false},
 			strict: {type: 'boolean', default: false},
 			stopOnHangup: {type: 'boolean', default: false},
@@ -148,7 +169,7 @@ export const parseArguments = (argv: readonly string[]): Arguments | {readonly h
 		return {help: cli.help};
 	}
 
-	const known = ['config', 'json', 'plain', 'folder', 'uid', 'code', 'unsure', 'altered', 'check', 'resolver', 'cloud', 'dryRun', 'strict', 'stopOnHangup', 'nonInteractive', 'input', 'color', 'verbose', 'help', 'h'];
+	const known = ['config', 'json', 'plain', 'folder', 'uid', 'code', 'unsure', 'altered', 'check', 'resolver', 'cloud', 'transport', 'allowLoss', 'probe', 'dryRun', 'strict', 'stopOnHangup', 'nonInteractive', 'input', 'color', 'verbose', 'help', 'h'];
 	for (const flag of Object.keys(cli.unnormalizedFlags)) {
 		const plain = flag.replaceAll(/-(?<letter>[a-z])/g, (_, letter: string) => letter.toUpperCase());
 		if (!known.includes(plain)) {
@@ -170,7 +191,7 @@ export const parseArguments = (argv: readonly string[]): Arguments | {readonly h
 	// Left out, it would mean all: not what was asked for.
 	for (const [position, word] of argv.entries()) {
 		const next = argv[position + 1];
-		if (/^--(?:config|folder|uid|code|resolver|cloud)(?:=?$)/v.test(word) && (word.endsWith('=') || next === undefined || next === '' || next.startsWith('--'))) {
+		if (/^--(?:config|folder|uid|code|resolver|cloud|transport)(?:=?$)/v.test(word) && (word.endsWith('=') || next === undefined || next === '' || next.startsWith('--'))) {
 			usage(`${word.replace('=', '')} needs a value`);
 		}
 	}
@@ -179,12 +200,17 @@ export const parseArguments = (argv: readonly string[]): Arguments | {readonly h
 		usage('--uid takes a whole number above 0');
 	}
 
+	const transport = [...transports, 'auto' as const].find(name => name === flags.transport);
+	if (flags.transport !== undefined && transport === undefined) {
+		usage(`--transport takes auto, ${transports.join(', ')}`);
+	}
+
 	const named = isDomain ? flags.config : file ?? flags.config;
 	return {
 		command: command as CommandName, ...(named !== undefined && {file: named}), json: flags.json,
 		...(isDomain && {domain: file}), check: flags.check, resolver: flags.resolver, ...(flags.cloud !== undefined && {cloud: flags.cloud}),
 		folder: flags.folder, uid: flags.uid, ...(flags.code !== undefined && {code: flags.code}),
-		unsure: flags.unsure, altered: flags.altered, dryRun: flags.dryRun, strict: flags.strict, stopOnHangup: flags.stopOnHangup,
+		...(transport && {transport}), allowLoss: flags.allowLoss, probe: flags.probe, unsure: flags.unsure, altered: flags.altered, dryRun: flags.dryRun, strict: flags.strict, stopOnHangup: flags.stopOnHangup,
 		nonInteractive: flags.nonInteractive, verbose: flags.verbose,
 	};
 };

@@ -49,6 +49,6 @@ export const init = async (asked: Arguments, {environment, clock, version}: Worl
 		});
 	}
 
-	process.stdout.write(`Wrote ${file}\nFill it in, then: aw2ms365 plan${asked.file ? ` ${asked.file}` : ''}\n`);
+	process.stdout.write(`Wrote ${file}\nFill it in, then: aw2ms365 doctor${asked.file ? ` ${asked.file}` : ''}\n`);
 	return 0;
 };

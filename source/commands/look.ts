@@ -88,13 +88,13 @@ const refusedMessages = async (asked: Arguments, journal: Journal): Promise<Refu
 const showFailures = async (asked: Arguments, journal: Journal, {terminal, teller, progress}: Stage): Promise<void> => {
 	const refused = await refusedMessages(asked, journal);
 	if (asked.json) {
-		for (const {path, uid, code, outcome, detail, size, receivedAt, subject, from, attempts, at} of refused) {
+		for (const {path, uid, code, outcome, detail, size, receivedAt, subject, from, attempts, at, roads} of refused) {
 			const {reach, retry, sentence} = failures[code];
 			teller.tell({
 				type: 'failure', folder: path, uid, failure: {
 					code, reach, retry, outcome, ...(detail && {detail}),
 				}, sentence, next: nextStep({code}, progress.names), bytes: size, receivedAt: new Date(receivedAt).toISOString(), refusedAt: new Date(at).toISOString(),
-				...(subject && {subject}), ...(from && {sender: from}), attempts,
+				...(subject && {subject}), ...(from && {sender: from}), attempts, ...(roads && {roads}),
 				command: `aw2ms365 retry --folder ${JSON.stringify(showPath(path))} --uid ${uid}`,
 			});
 		}
@@ -114,7 +114,7 @@ const showFailures = async (asked: Arguments, journal: Journal, {terminal, telle
 		for (const message of group) {
 			terminal.result(`    ${cleanText(showPath(message.path), 60)}  UID ${message.uid}  ${bytes(message.size)}  ${new Date(message.receivedAt).toISOString().slice(0, 10)}${message.from ? `  ${cleanText(message.from, 40)}` : ''}${message.subject ? `  "${cleanText(message.subject, 60)}"` : ''}`);
 			if (message.detail) {
-				terminal.result(`      ${cleanText(message.detail)}${message.attempts > 1 ? `  (${count(message.attempts)} attempts)` : ''}`);
+				terminal.result(`      ${cleanText(message.detail)}${message.attempts > 1 ? `  (${count(message.attempts)} attempts)` : ''}${message.roads && message.roads.length > 1 ? `  (by ${message.roads.map(road => road.toUpperCase()).join(', ')})` : ''}`);
 			}
 		}
 

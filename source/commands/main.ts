@@ -41,6 +41,11 @@ export const main = async (argv: readonly string[], version: string): Promise<nu
 				return await verify(asked, world);
 			}
 
+			case 'doctor': {
+				const {doctor} = await import('./doctor.js');
+				return await doctor(asked, world);
+			}
+
 			case 'dns': {
 				const {dns} = await import('./dns.js');
 				return await dns(asked, world);

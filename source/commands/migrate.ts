@@ -1,4 +1,6 @@
+import {type Transport} from '../mailbox/destination.js';
 import {FailureError} from '../mailbox/failure.js';
+import {type Loss, losses} from '../mailbox/losses.js';
 import {type FolderPath, parsePath, pathKey} from '../mailbox/mailbox.js';
 import {type Journal} from '../migration/journal.js';
 import {startMigration} from '../migration/migration.js';
@@ -7,9 +9,10 @@ import {type ExitCode} from '../output/exit-code.js';
 import {plural} from '../output/figures.js';
 import {type Settings} from '../settings.js';
 import {type Arguments} from './arguments.js';
+import {askYes, mayAsk} from './ask.js';
 import {showPlan} from './plan-text.js';
 import {
-	choicesOf, openDryJournal, openEnds, openHeldJournal, readSettings, startOf, type World,
+	choicesOf, openDryJournal, endsOf, openHeldJournal, readSettings, startOf, type World,
 } from './session.js';
 import {onStage, type Stage} from './stage.js';
 
@@ -29,12 +32,12 @@ export const migrate = async (asked: Arguments, world: World): Promise<ExitCode>
 		announce(settings, stage);
 		const held = dryRun ? undefined : await openHeldJournal(settings, world);
 		const journal = held?.journal ?? await openDryJournal(settings, world);
-		const ends = openEnds(settings, world, stage, journal.record);
+		const {source, roads} = await endsOf(settings, world, stage, {record: journal.record, probes: !dryRun});
 		try {
 			const only = asked.command === 'retry' ? reopen(asked, journal, world) : undefined;
 			const migration = startMigration({
-				source: ends.source, destination: ends.destination, journal, clock: world.clock, random: world.random,
-				choices: choicesOf(settings, only), control: stage.control, dryRun,
+				source, roads, journal, clock: world.clock, random: world.random,
+				choices: choicesOf(settings, only), control: stage.control, dryRun, consent: async (transport, lost) => consent(stage, transport, lost),
 				tell(event) {
 					stage.tell(event);
 				},
@@ -45,7 +48,7 @@ export const migrate = async (asked: Arguments, world: World): Promise<ExitCode>
 				remedy(stage);
 			}
 		} finally {
-			await ends.close();
+			await source.close();
 			await (held ? held.close() : journal.close());
 		}
 
@@ -53,6 +56,21 @@ export const migrate = async (asked: Arguments, world: World): Promise<ExitCode>
 			showPlan(stage);
 		}
 	}, dryRun ? judgePlan : undefined);
+};
+
+const names: Readonly<Record<Transport, string>> = {
+	ews: 'EWS', imap: 'IMAP', graph: 'Microsoft Graph (importMime)', 'graph-json': 'that of Microsoft Graph which makes messages anew from their parts (graph-json)',
+};
+
+/** Before the first message goes a way that does not carry all of it. */
+const consent = async ({terminal, control}: Stage, transport: Transport, lost: readonly Loss[]): Promise<boolean> => {
+	if (!mayAsk()) {
+		return false;
+	}
+
+	terminal.say(`The best way that is open is ${names[transport]}. On this way ${lost.map(loss => losses[loss].words).join('; ')}.`);
+	terminal.say('"aw2ms365 doctor" says how to open a better one. Nothing was moved yet.');
+	return askYes('Go on all the same?', control.stopping);
 };
 
 /** What to do about messages that another tool left there. */

@@ -1,6 +1,7 @@
 import {cleanText} from '../mailbox/clean.js';
 import {type FolderPath, pathKey, showPath} from '../mailbox/mailbox.js';
 import {bytes, count, plural} from '../output/figures.js';
+import {predictionLines} from './plan-predictions.js';
 import {type Stage} from './stage.js';
 
 const reasonWords: Readonly<Record<string, string>> = {
@@ -51,6 +52,10 @@ export const showPlan = ({terminal, progress}: Stage): void => {
 
 	for (const {path, kind} of progress.ignored) {
 		terminal.result(`  ${cleanText(showPath(path), 60)}: ${kind === 'container' ? 'holds folders only' : 'not mail; it is not migrated'}`);
+	}
+
+	for (const line of predictionLines(progress, folders)) {
+		terminal.result(line);
 	}
 
 	terminal.result('');

@@ -1,9 +1,12 @@
 import os from 'node:os';
 import {type Clock} from '../mailbox/clock.js';
+import {FailureError} from '../mailbox/failure.js';
 import {foldersLeftBehind, leavesBehind} from '../mailbox/folder-matcher.js';
 import {unusedOverrides} from '../mailbox/folder-overrides.js';
 import {type FolderPath} from '../mailbox/mailbox.js';
-import {accountsOf, openDestination, openSource} from '../endpoints.js';
+import {
+	accountsOf, type GraphFindings, openSource, roadsOf,
+} from '../endpoints.js';
 import {type Choices} from '../migration/context.js';
 import {type Event} from '../migration/events.js';
 import {realFiles} from '../migration/journal-file.js';
@@ -15,6 +18,7 @@ import {
 	ensureStateDirectory, loadSettings, type Settings, stateDirectory,
 } from '../settings.js';
 import {type Arguments} from './arguments.js';
+import {recallFindings, rememberFindings} from './probe-findings.js';
 import {type Stage} from './stage.js';
 
 /** What a command has of the world outside. */
@@ -26,9 +30,21 @@ export type World = {
 };
 
 /** Reads the configuration that was named, or the one in its place. */
-export const readSettings = async (asked: Pick<Arguments, 'file'>, {environment}: World, needsSecrets = true): Promise<Settings> => loadSettings({
-	...(asked.file !== undefined && {file: asked.file}), environment, home: os.homedir(), stateDirectory: await stateDirectory(environment), needsSecrets,
-});
+export const readSettings = async (asked: Pick<Arguments, 'file' | 'transport' | 'allowLoss'>, {environment}: World, needsSecrets = true): Promise<Settings> => {
+	const settings = await loadSettings({
+		...(asked.file !== undefined && {file: asked.file}), environment, home: os.homedir(), stateDirectory: await stateDirectory(environment), needsSecrets,
+	});
+	const {destination, options} = settings;
+	if (asked.transport !== undefined && destination.imap && asked.transport !== 'imap') {
+		throw new FailureError('usage-invalid', {detail: '--transport: the destination is a server with a password (destination.imap), which has no other way in than imap'});
+	}
+
+	return {
+		...settings,
+		destination: {...destination, ...(asked.transport !== undefined && {transport: asked.transport})},
+		options: {...options, allowLoss: options.allowLoss || asked.allowLoss},
+	};
+};
 
 /** Where journals, locks and reports of these settings lie. */
 export const directoryOf = async (settings: Settings, {environment}: World): Promise<string> => settings.options.checkpointDirectory ?? stateDirectory(environment);
@@ -86,20 +102,23 @@ export const openHeldJournal = async (settings: Settings, world: World): Promise
 };
 
 /** Both ends for the settings, telling their notices on the stage. */
-export const openEnds = (settings: Settings, world: World, stage: Stage, record: MailboxRecord) => {
+export const endsOf = async (settings: Settings, world: World, stage: Stage, {record, probes}: {readonly record: MailboxRecord; /** A road that cannot be known otherwise is probed. */ readonly probes: boolean}) => {
+	const [directory, name] = [await directoryOf(settings, world), journalName(accountsOf(settings))];
+	const known = await recallFindings(directory, name, world.clock.now());
 	const surroundings = {
+		graphFindings: known?.graph,
+		probe: probes,
+		isReadOnly: !probes,
+		onGraphFindings(graph: GraphFindings) {
+			void rememberFindings(directory, name, {at: world.clock.now(), graph});
+		},
 		// Folders are put on record only after both sides were signed in to.
 		hasSignedInBefore: record.folders.length > 0,
 		clock: world.clock, random: world.random, notice(notice: Parameters<Parameters<typeof openSource>[1]['notice']>[0]) {
 			stage.tell({type: 'notice', notice});
 		},
 	};
-	const [source, destination] = [openSource(settings, surroundings), openDestination(settings, surroundings)];
-	return {
-		source, destination, async close() {
-			await Promise.allSettled([source.close(), destination.close()]);
-		},
-	};
+	return {source: openSource(settings, surroundings), roads: roadsOf(settings, surroundings)};
 };
 
 /** Messages in memory at once, in bytes; a larger one is there alone. Enough to keep every lane busy with usual ones. */
@@ -119,7 +138,7 @@ export const choicesOf = ({options}: Settings, only?: (folder: FolderPath, uid: 
 		maxRetries: options.maxRetries,
 		rateLimit: options.rateLimit,
 		memory,
-
+		allowLoss: options.allowLoss,
 		...(only && {only}),
 	};
 };

@@ -9,7 +9,7 @@ import {exitCodeOfRun, type ExitCode} from '../output/exit-code.js';
 import {ndjsonFace} from '../output/ndjson.js';
 import {plainFace} from '../output/plain.js';
 import {summaryOf} from '../output/summary.js';
-import {openTerminal, type Terminal} from '../output/terminal.js';
+import {naming, openTerminal, type Terminal} from '../output/terminal.js';
 import {type Arguments} from './arguments.js';
 
 /** What a command plays on: its face, its fold, its way to be stopped. */
@@ -44,7 +44,7 @@ Runs a command with its face, from the first event to the summary, whatever happ
 The first SIGINT or SIGTERM asks for a stop, the second ends at once; a hang-up does not end it unless
 asked for (design, rule 15); a closed stdout is a request to stop.
 */
-export const onStage = async (asked: Pick<Arguments, 'json' | 'stopOnHangup' | 'verbose'>, clock: Clock, play: (stage: Stage) => Promise<void>, judge: (progress: Progress, code: ExitCode) => ExitCode = (_, code) => code): Promise<ExitCode> => {
+export const onStage = async (asked: Pick<Arguments, 'json' | 'stopOnHangup' | 'verbose' | 'file'>, clock: Clock, play: (stage: Stage) => Promise<void>, judge: (progress: Progress, code: ExitCode) => ExitCode = (_, code) => code): Promise<ExitCode> => {
 	const run = randomUUID();
 	const control = new Control();
 	const progress = startProgress();
@@ -80,7 +80,7 @@ export const onStage = async (asked: Pick<Arguments, 'json' | 'stopOnHangup' | '
 		if (!over) {
 			stop('SIGTERM');
 		}
-	});
+	}, process.stdout, process.stderr, naming(asked.file));
 	const face = asked.json ? ndjsonFace(terminal, progress) : plainFace(terminal, progress);
 	teller.listen(event => {
 		fold(progress, event);

@@ -87,6 +87,11 @@ const unknownNumber = `Look the number up at https://login.microsoftonline.com/e
 /** Failures of the service itself, which pass. */
 const transient = new Set(['90033', '90006', '90012', '90024', '90055']);
 
+/** What docs/troubleshooting.md is made of; the causes of 7000215 that are told apart beside the first. */
+export const aadsts = {
+	meanings, wrongSecrets: [secretId, oldSecret, goneSecret], transient, unknownNumber,
+} as const;
+
 const certificateCode = /^(?:ERR_TLS_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/v;
 const networkCode = /^(?:E[A-Z]{3,20}|ERR_SSL_[A-Z_]+|EPROTO)$/v;
 

@@ -19,9 +19,12 @@ const never = new AbortController().signal;
 The way of all our HTTPS for msal, whose own client takes no certificate authority and no proxy.
 
 @param patience milliseconds for everything
+@param signal that of the moment, which ends a request
 @throws HttpTrouble where no answer came
 */
-export const httpsNetwork = ({ca, patience = 60_000}: {readonly ca?: string | undefined; readonly patience?: number}): MicrosoftNetwork => {
+export const httpsNetwork = ({ca, patience = 60_000, signal = () => undefined}: {
+	readonly ca?: string | undefined; readonly patience?: number; readonly signal?: () => AbortSignal | undefined;
+}): MicrosoftNetwork => {
 	const send = async <T>(method: 'GET' | 'POST', url: string, {headers = {}, body}: Options = {}): Promise<Answer<T>> => {
 		const {origin, pathname, search} = new URL(url);
 		// Tokens are asked for about once an hour: nothing is kept open.
@@ -29,7 +32,7 @@ export const httpsNetwork = ({ca, patience = 60_000}: {readonly ca?: string | un
 		try {
 			const {status, headers: answered, bytes} = await client.request({
 				method, path: `${pathname}${search}`, headers, body,
-			}, {signal: never, deadline: patience});
+			}, {signal: signal() ?? never, deadline: patience});
 			return {
 				status,
 				headers: Object.fromEntries(Object.entries(answered).map(([name, value]) => [name, String(value)])),

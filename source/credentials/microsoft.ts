@@ -1,6 +1,7 @@
 import {type Clock} from '../mailbox/clock.js';
 import {FailureError} from '../mailbox/failure.js';
 import {type Notice} from '../mailbox/source.js';
+import {orAborted} from '../protocols/or-aborted.js';
 import {type CertificateFile, readCertificate} from './certificate.js';
 import {aadstsFailure, mayBeNew} from './microsoft-errors.js';
 import {httpsNetwork, type MicrosoftNetwork} from './microsoft-network.js';
@@ -27,7 +28,7 @@ export type MicrosoftApp = {
 	readonly network?: MicrosoftNetwork;
 };
 
-/** A token is renewed so long before it runs out, in milliseconds: a sign-in with it must still succeed. */
+/** A token is renewed so long before it runs out, in milliseconds, but not in the first half of a short life: a sign-in with it must still succeed. */
 const margin = 5 * 60_000;
 
 /** A token that a server refused is renewed, but not again within so many milliseconds: many lanes are refused at once. */
@@ -36,24 +37,34 @@ const freshEnough = 2000;
 /** How long a secret that the service does not know may be too new, and how often it is tried meanwhile, in milliseconds. */
 const newSecret = {patience: 120_000, pause: 15_000};
 
+export type AccessToken = {
+	readonly accessToken: string;
+	/** When it runs out, by the clock. */
+	readonly expires: number;
+};
+
 /** The resource whose token opens a host's service, IMAP, EWS or Graph: each cloud's own (microsoft-365.md 6.4). */
 export const resourceOf = (host: string): string => `https://${host}`;
 
 /**
 Access tokens of an app (client credentials, scope `/.default`). The token is kept in memory and shared; any
 number of callers cause one request. msal-node is loaded at the first call, so that runs with a password never load it.
-`fresh` asks for a new one, because the server refused the last.
+`fresh` asks for a new one, because the server refused the last; `signal` ends the caller's wait at once, and the waiting altogether when
+nobody is left who wants the token.
 
-@throws sign-in-refused (only the AADSTS number and our own words), host-unreachable, tls-refused, server-unavailable; settings-invalid for a certificate
+@throws sign-in-refused (only the AADSTS number and our own words), host-unreachable, tls-refused, server-unavailable; settings-invalid for a certificate; `signal.reason` when aborted
 */
-export const microsoftTokens = (app: MicrosoftApp): (fresh?: boolean) => Promise<{readonly accessToken: string}> => {
-	type Token = {readonly accessToken: string; readonly expires: number; readonly since: number};
+export const microsoftTokens = (app: MicrosoftApp): (fresh?: boolean, signal?: AbortSignal) => Promise<AccessToken> => {
+	type Token = AccessToken & {readonly renewAt: number; readonly since: number};
+	type Request = {readonly token: Promise<Token>; readonly stop: AbortController; waiting: number};
 	let token: Token | undefined;
-	let request: Promise<Token> | undefined;
+	let request: Request | undefined;
+	/** Ends what is under way now. */
+	let stopping: AbortSignal | undefined;
 	let client: Awaited<ReturnType<typeof makeClient>> | undefined;
 	const secret = app.certificate ? undefined : app.clientSecret;
 
-	const network = remembering(app.network ?? httpsNetwork({ca: app.ca}));
+	const network = remembering(app.network ?? httpsNetwork({ca: app.ca, signal: () => stopping}));
 	const ask = async (wasWaitedFor: boolean): Promise<Token> => {
 		network.forget();
 		try {
@@ -65,7 +76,10 @@ export const microsoftTokens = (app: MicrosoftApp): (fresh?: boolean) => Promise
 
 			// Msal counts by the machine's clock, we by the one passed in.
 			const now = app.clock.now();
-			return {accessToken: result.accessToken, expires: now + (result.expiresOn ? result.expiresOn.getTime() - Date.now() : 10 * 60_000), since: now};
+			const life = result.expiresOn ? result.expiresOn.getTime() - Date.now() : 10 * 60_000;
+			return {
+				accessToken: result.accessToken, expires: now + life, renewAt: now + life - Math.min(margin, life / 2), since: now,
+			};
 		} catch (error) {
 			// The next call begins anew: msal would answer it from its memory of this failure for a minute.
 			client = undefined;
@@ -77,7 +91,7 @@ export const microsoftTokens = (app: MicrosoftApp): (fresh?: boolean) => Promise
 		}
 	};
 
-	const renew = async (): Promise<Token> => {
+	const renew = async (stop: AbortSignal): Promise<Token> => {
 		const since = app.clock.now();
 		for (;;) {
 			const waited = app.clock.now() - since;
@@ -94,23 +108,46 @@ export const microsoftTokens = (app: MicrosoftApp): (fresh?: boolean) => Promise
 					type: 'waiting', side: 'destination', wait: newSecret.pause, code, detail: `${detail!}; a new one takes up to two minutes, so it is tried again`,
 				});
 				// eslint-disable-next-line no-await-in-loop -- one try after another
-				await app.clock.sleep(newSecret.pause);
+				await app.clock.sleep(newSecret.pause, stop);
 			}
 		}
 	};
 
-	return async (fresh = false) => {
+	const settle = async (stop: AbortSignal): Promise<Token> => {
+		try {
+			token = await renew(stop);
+			return token;
+		} finally {
+			if (stopping === stop) {
+				request = undefined;
+			}
+		}
+	};
+
+	const begin = (): Request => {
+		const stop = new AbortController();
+		stopping = stop.signal;
+		return {stop, waiting: 0, token: settle(stop.signal)};
+	};
+
+	return async (fresh = false, signal = undefined) => {
+		signal?.throwIfAborted();
 		const now = app.clock.now();
-		if (token && now < token.expires - margin && !(fresh && now >= token.since + freshEnough)) {
-			return {accessToken: token.accessToken};
+		if (token && now < token.renewAt && !(fresh && now >= token.since + freshEnough)) {
+			return token;
 		}
 
-		request ??= renew();
+		request ??= begin();
+		const asked = request;
+		asked.waiting++;
 		try {
-			token = await request;
-			return {accessToken: token.accessToken};
+			return await (signal ? orAborted(asked.token, signal) : asked.token);
 		} finally {
-			request = undefined;
+			asked.waiting--;
+			if (asked.waiting === 0 && signal?.aborted) {
+				request = request === asked ? undefined : request;
+				asked.stop.abort(signal.reason);
+			}
 		}
 	};
 };
@@ -177,13 +214,18 @@ export type MicrosoftCloud = {
 	readonly ca?: string | undefined;
 };
 
-/** Tokens that open a host of a cloud, as text; see {@link microsoftTokens}. */
-export const tokensFor = (host: string, {cloud, ...app}: Omit<MicrosoftApp, 'login' | 'resource' | 'ca'> & {readonly cloud: MicrosoftCloud}): (fresh?: boolean) => Promise<string> => {
-	const tokens = microsoftTokens({
-		...app, ca: cloud.ca, resource: resourceOf(host), login: cloud.login.includes('://') ? cloud.login : `https://${cloud.login}`,
-	});
-	return async fresh => {
-		const {accessToken} = await tokens(fresh);
+type CloudApp = Omit<MicrosoftApp, 'login' | 'resource' | 'ca'> & {readonly cloud: MicrosoftCloud};
+
+/** Tokens that open a host of a cloud; see {@link microsoftTokens}. */
+export const accessTo = (host: string, {cloud, ...app}: CloudApp): ReturnType<typeof microsoftTokens> => microsoftTokens({
+	...app, ca: cloud.ca, resource: resourceOf(host), login: cloud.login.includes('://') ? cloud.login : `https://${cloud.login}`,
+});
+
+/** The same, as text. */
+export const tokensFor = (host: string, app: CloudApp): (fresh?: boolean, signal?: AbortSignal) => Promise<string> => {
+	const tokens = accessTo(host, app);
+	return async (fresh, signal) => {
+		const {accessToken} = await tokens(fresh, signal);
 		return accessToken;
 	};
 };

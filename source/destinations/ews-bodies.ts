@@ -1,4 +1,5 @@
 import {Buffer} from 'node:buffer';
+import {sameSecond, secondOf} from '../mailbox/identity.js';
 import {chain, escapeXml} from '../protocols/ews-xml.js';
 import {type ItemStates} from './ews-states.js';
 
@@ -72,7 +73,10 @@ const earliest = -11_644_473_600_000;
 const latest = 253_402_300_799_000;
 
 /** The received date that is stored for one at the source: in whole seconds, and within what Exchange can write. */
-export const storableDate = (time: number): number => Math.min(latest, Math.max(earliest, Math.floor(time / 1000) * 1000));
+export const storableDate = (time: number): number => Math.min(latest, Math.max(earliest, secondOf(time) * 1000));
+
+/** Whether a stored received date is what one at the source becomes. */
+export const isStorableDate = (stored: number, receivedAt: number): boolean => sameSecond(stored, storableDate(receivedAt));
 
 const instant = (time: number): string => new Date(storableDate(time)).toISOString().replace('.000Z', 'Z');
 
@@ -94,6 +98,7 @@ const newItem = ({bytes, states, receivedAt, sentAt, clearReceipt, stamp: value}
 	'<t:Message><t:MimeContent>',
 	Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
 	'</t:MimeContent>',
+	states.categories.length === 0 ? '' : `<t:Categories>${states.categories.map(name => `<t:String>${escapeXml(name)}</t:String>`).join('')}</t:Categories>`,
 	// What governs the read state differs between servers: both are sent, and agree.
 	extended(messageFlags, (states.draft ? 8 : 0) + (states.read ? 1 : 0)),
 	extended(deliveryTime, instant(receivedAt)),

@@ -6,10 +6,11 @@ import {readHeader} from '../mailbox/header-fields.js';
 import {isOutOfNames} from '../protocols/ews-failures.js';
 import {CallFailure, type EwsSession, type ResponseMessage} from '../protocols/ews-soap.js';
 import {descendant} from '../protocols/ews-xml.js';
-import {createItems, storableDate, type NewItem} from './ews-bodies.js';
+import {createItems, isStorableDate, type NewItem} from './ews-bodies.js';
 import {findByStamp} from './ews-list.js';
 import {type DeliveryMemory} from './ews-memory.js';
 import {statesOf} from './ews-states.js';
+import {withGrace} from './grace.js';
 
 /** A message that would not fit into a request as text, in bytes. */
 const largest = 384 * 1024 * 1024;
@@ -33,32 +34,6 @@ const sizeOf = (group: readonly Delivery[]): number => {
 
 	return bytes;
 };
-
-/** A signal that follows another one late. */
-const later = (signal: AbortSignal, clock: Clock): {readonly signal: AbortSignal; readonly done: () => void} => {
-	const late = new AbortController();
-	const over = new AbortController();
-	const follow = async (): Promise<void> => {
-		try {
-			await clock.sleep(grace, over.signal);
-			late.abort(new Error('stopped while it was being sent'));
-		} catch {
-			// The call ended first.
-		}
-	};
-
-	signal.addEventListener('abort', follow, {once: true});
-	return {
-		signal: late.signal,
-		done() {
-			signal.removeEventListener('abort', follow);
-			over.abort();
-		},
-	};
-};
-
-/** Whether two received dates are one to a store that keeps whole seconds. */
-export const sameSecond = (stored: number, receivedAt: number): boolean => Math.floor(stored / 1000) * 1000 === storableDate(receivedAt);
 
 type Result = {readonly stored: true; readonly id?: string} | {readonly stored: false; readonly failure: Failure};
 
@@ -123,7 +98,7 @@ export class EwsDelivery {
 		}
 
 		const stamped = !this.#memory.stampless;
-		const late = later(this.#signal, this.#clock);
+		const late = withGrace(this.#signal, this.#clock, grace);
 		let answers: readonly ResponseMessage[];
 		try {
 			answers = await this.#session.call({body: createItems(this.#folder, group.map(delivery => this.#item(delivery, stamped))), signal: late.signal, writes: true});
@@ -244,7 +219,7 @@ export class EwsDelivery {
 		try {
 			const there = await findByStamp(this.#session, this.#folder, group.map(({stamp}) => stamp), this.#signal);
 			return group.filter(delivery => {
-				const copy = there.find(({stamp, receivedAt}) => stamp === delivery.stamp && sameSecond(receivedAt, delivery.fingerprint.receivedAt));
+				const copy = there.find(({stamp, receivedAt}) => stamp === delivery.stamp && isStorableDate(receivedAt, delivery.fingerprint.receivedAt));
 				if (copy) {
 					this.#stored(delivery, true, copy.id);
 				}
@@ -261,7 +236,7 @@ export class EwsDelivery {
 		this.#memory.stored(delivery, stamped);
 		const {lost} = statesOf(delivery.flags);
 		const {receivedAt} = delivery.fingerprint;
-		if (!sameSecond(Math.floor(receivedAt / 1000) * 1000, receivedAt)) {
+		if (!isStorableDate(receivedAt, receivedAt)) {
 			lost.push(`received-date:${new Date(receivedAt).toISOString()}`);
 		}
 

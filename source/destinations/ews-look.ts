@@ -1,6 +1,6 @@
 import {type Stored, type Unsure} from '../mailbox/destination.js';
 import {FailureError} from '../mailbox/failure.js';
-import {sameSecond} from './ews-deliver.js';
+import {isStorableDate} from './ews-bodies.js';
 
 /**
 Matches unsure messages with what the folder holds under their stamps; each stored message settles one at most.
@@ -10,7 +10,7 @@ Matches unsure messages with what the folder holds under their stamps; each stor
 export const matchStamps = (unsure: readonly Unsure[], stored: readonly Stored[], claimed: (id: string) => boolean): Array<string | undefined> => {
 	const free = new Set(stored.filter(({id}) => !claimed(id)));
 	return unsure.map(({stamp, fingerprint}) => {
-		const match = [...free].find(one => one.stamp === stamp && sameSecond(one.receivedAt, fingerprint.receivedAt));
+		const match = [...free].find(one => one.stamp === stamp && isStorableDate(one.receivedAt, fingerprint.receivedAt));
 		if (match) {
 			free.delete(match);
 		}
@@ -28,7 +28,7 @@ looked for.
 */
 export const doubtUnstamped = (missing: readonly Unsure[], listed: readonly Stored[], claimed: (id: string) => boolean): void => {
 	const mayBe = listed.filter(({id, stamp}) => stamp === undefined && !claimed(id));
-	if (missing.some(({fingerprint}) => mayBe.some(({receivedAt}) => sameSecond(receivedAt, fingerprint.receivedAt)))) {
+	if (missing.some(({fingerprint}) => mayBe.some(({receivedAt}) => isStorableDate(receivedAt, fingerprint.receivedAt)))) {
 		throw new FailureError('delivery-unknown', {detail: 'the mailbox shows no stamps of ours, and a message of the same moment may be this one'});
 	}
 };

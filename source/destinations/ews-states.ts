@@ -7,6 +7,8 @@ export type ItemStates = {
 	readonly flagged: boolean;
 	/** Exchange keeps only what was done last. */
 	readonly verb?: 'answered' | 'forwarded';
+	/** What people see of keywords. */
+	readonly categories: readonly string[];
 };
 
 const system = {
@@ -15,6 +17,12 @@ const system = {
 const forwarded = '$Forwarded';
 const recent = String.raw`\recent`;
 
+/** Keywords by which programs talk to programs; a person would not know them as categories. */
+const isForPrograms = (keyword: string): boolean => /^[$\\]|^(?:non-?|not-?)?junk(?:recorded)?$/iv.test(keyword);
+
+/** What Outlook takes for the name of a category: it parts them by these characters. */
+const isName = (keyword: string): boolean => keyword.length <= 255 && !/[,;\u{FF0C}\u{FF1B}]/v.test(keyword);
+
 /** `lost` in the words of a delivery: `keyword:$X`, `flag:\X`. */
 export const statesOf = (flags: Flags): {states: ItemStates; lost: string[]} => {
 	const given = new Map(flags.map(flag => [flag.toLowerCase(), flag]));
@@ -22,11 +30,16 @@ export const statesOf = (flags: Flags): {states: ItemStates; lost: string[]} => 
 	given.delete(recent);
 	const [read, draft, isFlagged, isAnswered] = [take(system.seen), take(system.draft), take(system.flagged), take(system.answered)];
 	const isForwarded = !isAnswered && take(forwarded);
+	const [categories, lost] = [[] as string[], [] as string[]];
+	for (const flag of given.values()) {
+		(!isForPrograms(flag) && isName(flag) ? categories : lost).push(flag);
+	}
+
 	return {
 		states: {
-			read, draft, flagged: isFlagged, ...(isAnswered && {verb: 'answered'}), ...(isForwarded && {verb: 'forwarded'}),
+			categories, read, draft, flagged: isFlagged, ...(isAnswered && {verb: 'answered'}), ...(isForwarded && {verb: 'forwarded'}),
 		},
-		lost: [...given.values()].map(flag => `${flag.startsWith('\\') ? 'flag' : 'keyword'}:${flag}`),
+		lost: lost.map(flag => `${flag.startsWith('\\') ? 'flag' : 'keyword'}:${flag}`),
 	};
 };
 

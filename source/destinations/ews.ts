@@ -1,8 +1,8 @@
 import {type Clock} from '../mailbox/clock.js';
 import {
-	type Delivery, type MailDestination, type PreparedFolder, type Stored,
+	type MailDestination, type PreparedFolder, type Stored,
 } from '../mailbox/destination.js';
-import {FailureError, failureOf, type Failure} from '../mailbox/failure.js';
+import {FailureError, failureOf} from '../mailbox/failure.js';
 import {type FolderPath} from '../mailbox/mailbox.js';
 import {type Notice} from '../mailbox/source.js';
 import {EwsSession} from '../protocols/ews-soap.js';
@@ -15,6 +15,8 @@ import {DeliveryMemory} from './ews-memory.js';
 import {readItems} from './ews-read.js';
 import {ewsTraits} from './ews-traits.js';
 import {generationOf, type EwsFolder, type FolderTree} from './ews-tree.js';
+import {oneByOne} from './one-by-one.js';
+import {toldOnce} from './told-once.js';
 
 export type EwsDestinationOptions = {
 	/** `outlook.office365.com`, or another host with its port. */
@@ -52,8 +54,7 @@ export const ewsDestination = (options: EwsDestinationOptions): MailDestination 
 	const session = new EwsSession(options);
 	const memory = new DeliveryMemory();
 	let known: {readonly tree: FolderTree; readonly at: number} | undefined;
-	/** Folders are made one at a time: two lanes must not make the same. */
-	let preparing: Promise<unknown> = Promise.resolve();
+	const inTurn = oneByOne();
 
 	const reload = async (signal: AbortSignal): Promise<FolderTree> => {
 		const tree = await readTree(session, signal);
@@ -134,54 +135,29 @@ export const ewsDestination = (options: EwsDestinationOptions): MailDestination 
 			return tree.folders();
 		},
 		async prepare(path, signal) {
-			const before = preparing;
-			const turn = (async () => {
-				await before;
-				return prepare(path, signal);
-			})();
-			preparing = Promise.allSettled([turn]);
-			return turn;
+			return inTurn(async () => prepare(path, signal));
 		},
 		async refresh(folder) {
 			return folder;
 		},
-		async deliver(prepared, given, report, signal) {
-			// Each its own: one that is given twice is stored, and reported, twice.
-			const batch = given.map(delivery => ({...delivery}));
-			const open = new Set(batch.keys());
-			const positions = new Map<Delivery, number>(batch.map((delivery, position) => [delivery, position]));
-			let failure: Failure | undefined;
-			let begun = false;
-			try {
-				signal.throwIfAborted();
-				const folder = await find(prepared.path, signal);
-				if (folder && generationOf(folder) === prepared.generation) {
+		async deliver(prepared, batch, report, signal) {
+			await toldOnce(batch, report, signal, {
+				async ready(tell) {
+					const folder = await find(prepared.path, signal);
+					if (!folder || generationOf(folder) !== prepared.generation) {
+						return undefined;
+					}
+
 					const delivery = new EwsDelivery({
-						session, memory, clock, folder: folder.id, signal,
-						report(one, result) {
-							const position = positions.get(one)!;
-							open.delete(position);
-							report(position, result);
-						},
+						session, memory, clock, folder: folder.id, signal, report: tell,
 					});
-					begun = true;
-					failure = await delivery.deliver(batch);
-				} else {
-					failure = new FailureError('folder-gone').failure;
-				}
-			} catch (error) {
-				failure = signal.aborted && !begun ? new FailureError('connection-lost', {detail: 'stopped before it was sent'}).failure : failureOf(error);
-			}
-
-			if (failure?.code === 'folder-gone') {
-				// Preparing it again looks, and makes it anew.
-				known = undefined;
-			}
-
-			for (const position of open) {
-				// Deliveries that were begun are all reported, unless it is a bug: then anything may have been stored.
-				report(position, {stored: false, failure: {...failure ?? new FailureError('bug').failure, outcome: begun ? 'unknown' : 'not stored'}});
-			}
+					return async sent => delivery.deliver(sent);
+				},
+				gone() {
+					// Preparing it again looks, and makes it anew.
+					known = undefined;
+				},
+			});
 		},
 		async look(path, unsure, claimed, signal) {
 			/** By stamp in its own folder, then elsewhere. */

@@ -1,3 +1,4 @@
+import type {Message} from '@microsoft/microsoft-graph-types';
 import {stampProperty, storableDate} from './ews-bodies.js';
 import {type ItemStates} from './ews-states.js';
 
@@ -75,7 +76,7 @@ What a message is to be once it is there, in one PATCH: with the stamp all of it
 @param dates undefined: the store does not take them; `sentAt` where the message itself has no date that could be read
 @param stamp undefined: the mailbox has no room for its name
 */
-export const stateBody = ({read, flagged, verb}: ItemStates, {dates, stamp}: {readonly dates: Dates | undefined; readonly stamp: string | undefined}): Record<string, unknown> => {
+export const stateBody = ({read, flagged, verb, categories}: ItemStates, {dates, stamp}: {readonly dates: Dates | undefined; readonly stamp: string | undefined}): Message => {
 	const properties = [
 		...(dates === undefined ? [] : [{id: propertyIds.receivedAt, value: instant(dates.receivedAt)}]),
 		...(dates?.sentAt === undefined ? [] : [{id: propertyIds.sentAt, value: instant(dates.sentAt)}]),
@@ -85,6 +86,7 @@ export const stateBody = ({read, flagged, verb}: ItemStates, {dates, stamp}: {re
 	return {
 		isRead: read,
 		...(flagged && {flag: {flagStatus: 'flagged'}}),
+		...(categories.length > 0 && {categories: [...categories]}),
 		...(properties.length > 0 && {singleValueExtendedProperties: properties}),
 	};
 };

@@ -2,6 +2,7 @@ import {type Clock} from '../mailbox/clock.js';
 import {type Delivery, type DeliveryResult} from '../mailbox/destination.js';
 import {envelopeOf} from '../mailbox/envelope.js';
 import {FailureError, failureOf, type Failure} from '../mailbox/failure.js';
+import {asksForReceipt} from '../mailbox/receipt.js';
 import {type GraphSession} from '../protocols/graph-http.js';
 import {withGrace} from './grace.js';
 import {type GraphPaths} from './graph-bodies.js';
@@ -10,14 +11,13 @@ import {type MessageJson} from './graph-item.js';
 import {listFolder} from './graph-list.js';
 import {type GraphMemory} from './graph-memory.js';
 import {type GraphSteps, unfinished} from './graph-steps.js';
+import {inOrder, stopped} from './in-order.js';
 
 /** A message that would not fit into a request as text, in bytes. */
 const largest = 384 * 1024 * 1024;
 
 /** Stop asks the message under way to be finished, if that does not take longer, in milliseconds. */
 const grace = 60_000;
-
-const stopped = (): Failure => new FailureError('connection-lost', {detail: 'stopped before it was sent', outcome: 'not stored'}).failure;
 
 export type GraphTools = {
 	readonly session: GraphSession;
@@ -41,45 +41,39 @@ export class GraphDelivery {
 	readonly #folder: string;
 	readonly #report: (delivery: Delivery, result: DeliveryResult) => void;
 	readonly #signal: AbortSignal;
+	readonly #isReadAtOnce: boolean;
 
-	constructor(tools: GraphTools, {clock, folder, report, signal}: {
+	constructor(tools: GraphTools, {clock, folder, report, signal, isReadAtOnce = false}: {
 		readonly clock: Clock;
 		/** Its id. */
 		readonly folder: string;
 		/** Called once for each delivery. */
 		readonly report: (delivery: Delivery, result: DeliveryResult) => void;
 		readonly signal: AbortSignal;
+		/** What is imported counts as read from then on. */
+		readonly isReadAtOnce?: boolean;
 	}) {
 		this.#tools = tools;
 		this.#clock = clock;
 		this.#folder = folder;
 		this.#report = report;
 		this.#signal = signal;
+		this.#isReadAtOnce = isReadAtOnce;
 	}
 
 	/** Delivers in order. @returns a failure that reaches beyond a message: what came after it was not sent */
 	async deliver(batch: readonly Delivery[]): Promise<Failure | undefined> {
-		let stop: Failure | undefined;
-		for (const delivery of batch) {
-			stop ??= this.#signal.aborted ? stopped() : undefined;
-			let result: DeliveryResult;
-			if (stop) {
-				result = {stored: false, failure: {...stop, outcome: 'not stored'}};
-			} else {
-				// eslint-disable-next-line no-await-in-loop -- one after another
-				result = await this.#one(delivery);
-				stop = result.stored || result.failure.reach === 'message' ? undefined : result.failure;
-			}
-
-			this.#report(delivery, result);
-		}
-
-		return stop;
+		return inOrder(batch, {tell: this.#report, signal: this.#signal, one: async delivery => this.#one(delivery)});
 	}
 
 	async #one(delivery: Delivery): Promise<DeliveryResult> {
 		if (delivery.bytes.length > largest) {
 			return {stored: false, failure: new FailureError('message-too-large').failure};
+		}
+
+		// Nothing could take the request back before it is read (design, rule 17).
+		if (this.#isReadAtOnce && asksForReceipt(delivery.bytes)) {
+			return {stored: false, failure: new FailureError('message-asks-receipt').failure};
 		}
 
 		const late = withGrace(this.#signal, this.#clock, grace);

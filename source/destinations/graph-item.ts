@@ -1,23 +1,18 @@
 import {Buffer} from 'node:buffer';
+import type {FollowupFlag, Message} from '@microsoft/microsoft-graph-types';
 import {type Stored} from '../mailbox/destination.js';
 import {normalMessageId, normalSubject} from '../mailbox/envelope.js';
 import {stampProperty} from './ews-bodies.js';
 import {flagsOf} from './ews-states.js';
 
-/** A message as Graph's JSON has it; nothing of it is sure to be there. */
+type Known = 'id' | 'internetMessageId' | 'subject' | 'receivedDateTime' | 'sentDateTime' | 'createdDateTime' | 'isRead' | 'isDraft'
+	| 'isReadReceiptRequested' | 'parentFolderId' | 'singleValueExtendedProperties';
+
+/** A message as Graph's JSON has it; nothing of it is sure to be there, or to be what Microsoft's types say. */
 export type MessageJson = {
-	readonly id?: unknown;
-	readonly internetMessageId?: unknown;
-	readonly subject?: unknown;
-	readonly receivedDateTime?: unknown;
-	readonly sentDateTime?: unknown;
-	readonly createdDateTime?: unknown;
-	readonly isRead?: unknown;
-	readonly isDraft?: unknown;
-	readonly isReadReceiptRequested?: unknown;
-	readonly parentFolderId?: unknown;
-	readonly flag?: {readonly flagStatus?: unknown} | undefined;
-	readonly singleValueExtendedProperties?: unknown;
+	readonly [Name in keyof Pick<Message, Known>]?: unknown;
+} & {
+	readonly flag?: {readonly [Name in keyof Pick<FollowupFlag, 'flagStatus'>]?: unknown} | undefined;
 };
 
 /** As listed, with when the store made it, in milliseconds since 1970. */

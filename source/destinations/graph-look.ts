@@ -1,7 +1,7 @@
 import {type Unsure} from '../mailbox/destination.js';
 import {envelopeHash} from '../mailbox/envelope.js';
 import {FailureError} from '../mailbox/failure.js';
-import {sameSecond} from './ews-deliver.js';
+import {isStorableDate} from './ews-bodies.js';
 import {type GraphStored} from './graph-item.js';
 
 /** What is left to be done with a message that was found. */
@@ -47,7 +47,7 @@ export const matchUnsure = (unsure: readonly Unsure[], {target, workshop}: Place
 		}
 	};
 
-	const isStamped = (stored: GraphStored, {stamp, fingerprint}: Unsure): boolean => stored.stamp === stamp && sameSecond(stored.receivedAt, fingerprint.receivedAt);
+	const isStamped = (stored: GraphStored, {stamp, fingerprint}: Unsure): boolean => stored.stamp === stamp && isStorableDate(stored.receivedAt, fingerprint.receivedAt);
 	const isStampedOnly = (stored: GraphStored, {stamp}: Unsure): boolean => stored.stamp === stamp && keepsDate !== true;
 	pass(there, 'nothing', isStamped);
 	pass(there, 'nothing', isStampedOnly);

@@ -1,8 +1,10 @@
+import {normalSubject} from '../mailbox/envelope.js';
 import {type GraphSession} from '../protocols/graph-http.js';
-import {sameSecond} from './ews-deliver.js';
+import {isStorableDate} from './ews-bodies.js';
 import {type GraphPaths} from './graph-bodies.js';
 import {type MimeImport} from './graph-import.js';
 import {timeOf} from './graph-item.js';
+import {listFolder} from './graph-list.js';
 import {type GraphMemory} from './graph-memory.js';
 import {type GraphSteps} from './graph-steps.js';
 
@@ -17,17 +19,24 @@ export type GraphFindings = {
 	readonly isRead: boolean;
 	/** Our stamp can be stored. */
 	readonly takesStamp: boolean;
-	/** The probe message is gone again. */
+	/** A message is taken that makes a request of more than the 4 MB assumed. */
+	readonly takesLarge: boolean;
+	/** The probe messages are gone again. */
 	readonly deleted: boolean;
 };
 
+/** In base64 more than 4 MiB. */
+const overAssumed = 3.25 * 1024 * 1024;
+
 const received = Date.UTC(2001, 0, 1, 12, 0, 0);
+
+const subject = 'aw2ms365 probe';
 
 const probe = [
 	'Received: from probe.example by probe.example; Mon, 1 Jan 2001 12:00:00 +0000',
 	'From: aw2ms365 <aw2ms365@probe.example>',
 	'To: aw2ms365 <aw2ms365@probe.example>',
-	'Subject: aw2ms365 probe',
+	`Subject: ${subject}`,
 	'Date: Mon, 1 Jan 2001 11:59:00 +0000',
 	'',
 	'This message was put here to see what Microsoft Graph keeps. It can be deleted.',
@@ -48,6 +57,24 @@ export const deleteForGood = async (session: GraphSession, paths: GraphPaths, id
 	}
 };
 
+/** Imports a message that is larger than is assumed to be taken. */
+const probeSize = async ({session, paths, importer}: {
+	readonly session: GraphSession; readonly paths: GraphPaths; readonly importer: MimeImport;
+}, workshop: string, signal: AbortSignal): Promise<{readonly isTaken: boolean; readonly isGone: boolean}> => {
+	let isTaken = false;
+	try {
+		await importer.run(workshop, new TextEncoder().encode(`${probe}${`${'x'.repeat(70)}\r\n`.repeat(overAssumed / 72)}`), signal);
+		isTaken = true;
+	} catch {
+		signal.throwIfAborted();
+	}
+
+	// Where the answer was lost it may be there all the same; what earlier probes left goes with it.
+	const left = await listFolder(session, paths, workshop, signal);
+	const gone = await Promise.all(left.filter(({envelope}) => envelope?.subject === normalSubject(subject)).map(async ({id}) => deleteForGood(session, paths, id, signal)));
+	return {isTaken, isGone: gone.every(Boolean)};
+};
+
 /**
 Imports a small message into the hidden folder, looks at what became of it, and deletes it.
 
@@ -57,15 +84,17 @@ export const probeImport = async ({session, paths, importer, steps, memory}: {
 	readonly session: GraphSession; readonly paths: GraphPaths; readonly importer: MimeImport; readonly steps: GraphSteps; readonly memory: GraphMemory;
 }, workshop: string, signal: AbortSignal): Promise<GraphFindings> => {
 	const message = await importer.run(workshop, new TextEncoder().encode(probe), signal);
-	const isKept = sameSecond(timeOf(message.receivedDateTime) ?? Number.NaN, received);
+	const isKept = isStorableDate(timeOf(message.receivedDateTime) ?? Number.NaN, received);
 	await steps.complete(message.id, {flags: [String.raw`\Seen`], receivedAt: received, stamp: probeStamp}, signal, message);
 	const deleted = await deleteForGood(session, paths, message.id, signal);
+	const {isTaken, isGone} = await probeSize({session, paths, importer}, workshop, signal);
 	return {
 		version: importer.version!,
 		receivedDate: isKept ? 'from the message' : (memory.keepsDate ? 'by change' : 'lost'),
 		isDraft: message.isDraft === true,
 		isRead: message.isRead === true,
 		takesStamp: !memory.stampless,
-		deleted,
+		takesLarge: isTaken,
+		deleted: deleted && isGone,
 	};
 };

@@ -1,8 +1,9 @@
+import type {Message} from '@microsoft/microsoft-graph-types';
 import {type FailureError, failureOf} from '../mailbox/failure.js';
 import {type Flags} from '../mailbox/mailbox.js';
 import {isOutOfNames} from '../protocols/ews-failures.js';
 import {type GraphAnswer, GraphFailure, type GraphSession} from '../protocols/graph-http.js';
-import {sameSecond} from './ews-deliver.js';
+import {isStorableDate} from './ews-bodies.js';
 import {statesOf} from './ews-states.js';
 import {
 	clearReceipt, type Dates, type GraphPaths, stateBody,
@@ -55,9 +56,9 @@ export class GraphSteps {
 		}
 
 		const answer = await this.#state(id, {...states, read: states.read && !isUnread}, {receivedAt, sentAt, stamp}, signal);
-		const isKept = sameSecond(timeOf(jsonOf(answer).receivedDateTime) ?? Number.NaN, receivedAt);
+		const isKept = isStorableDate(timeOf(jsonOf(answer).receivedDateTime) ?? Number.NaN, receivedAt);
 		this.#memory.keepsDate = isKept;
-		if (!isKept || !sameSecond(Math.floor(receivedAt / 1000) * 1000, receivedAt)) {
+		if (!isKept || !isStorableDate(receivedAt, receivedAt)) {
 			lost.push(`received-date:${new Date(receivedAt).toISOString()}`);
 		}
 
@@ -140,7 +141,7 @@ export class GraphSteps {
 	}
 
 	/** Any number of times the same: it may be repeated. */
-	async #patch(id: string, json: Record<string, unknown>, signal: AbortSignal): Promise<GraphAnswer> {
+	async #patch(id: string, json: Message, signal: AbortSignal): Promise<GraphAnswer> {
 		return this.#session.persist({
 			method: 'PATCH', path: this.#paths.message(id), json, signal,
 		});

@@ -7,27 +7,7 @@ import {
 import {type Session} from '../protocols/imap-session.js';
 import {failureOfTrouble} from '../protocols/imap-trouble.js';
 import {WireError} from '../protocols/imap-wire.js';
-
-/** Exchange stumbles over lines longer than this many bytes (microsoft-365.md 5.4). */
-const longLine = 10_000;
-
-const hasLongLine = (bytes: Uint8Array): boolean => {
-	const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-	for (let start = 0; start < buffer.length;) {
-		const end = buffer.indexOf(0x0A, start);
-		if ((end === -1 ? buffer.length : end) - start > longLine) {
-			return true;
-		}
-
-		if (end === -1) {
-			return false;
-		}
-
-		start = end + 1;
-	}
-
-	return false;
-};
+import {overlongLine} from './imap-lines.js';
 
 export const hasNul = (bytes: Uint8Array): boolean => bytes.includes(0);
 
@@ -79,8 +59,8 @@ const failureOfAppend = (error: unknown, bytes: Uint8Array, session: Session): u
 		return new FailureError(failure.failure.code === 'throttled' ? 'throttled' : 'connection-lost', {...failure.failure, outcome: 'not stored'});
 	}
 
-	if (trouble.kind === 'nonsense' && hasLongLine(bytes)) {
-		return new FailureError('message-line-too-long', {detail: trouble.reason});
+	if (trouble.kind === 'nonsense' && overlongLine(bytes)) {
+		return new FailureError('message-line-too-long', {detail: trouble.reason, outcome: 'unknown'});
 	}
 
 	return new FailureError(failure.failure.code, {...failure.failure, outcome: 'unknown'});

@@ -1,5 +1,6 @@
 import {type Delivery, type DeliveryResult} from '../mailbox/destination.js';
 import {FailureError, failureOf, type Failure} from '../mailbox/failure.js';
+import {type Flags} from '../mailbox/mailbox.js';
 import {hashOf} from '../mailbox/identity.js';
 import {keptFlags} from '../protocols/imap-flags.js';
 import {fetchMessages} from '../protocols/imap-fetch.js';
@@ -8,7 +9,10 @@ import {atom, sequence} from '../protocols/imap-node.js';
 import {openFolder} from '../protocols/imap-open.js';
 import {command, type Session} from '../protocols/imap-session.js';
 import {writableDate} from '../protocols/imap-date.js';
+import {asksForReceipt} from '../mailbox/receipt.js';
 import {append, hasNul} from './imap-append.js';
+import {longestLine, overlongLine} from './imap-lines.js';
+import {type Tell} from './told-once.js';
 
 /** What is known of a folder that is written. */
 export type Writable = {
@@ -21,6 +25,7 @@ export type Writable = {
 export type ServerTraits = {readonly tellsId: boolean; readonly exchange: boolean; readonly keepsBytes: boolean; /** Milliseconds since 1970. */ readonly now: () => number};
 
 const flagged = String.raw`\Flagged`;
+const seen = String.raw`\Seen`;
 
 const uidOf = (id: string | undefined): number | undefined => id === undefined ? undefined : Number(id.split(':', 2)[1]);
 
@@ -51,9 +56,29 @@ const uidNextOf = async (session: Session, folder: Writable): Promise<number> =>
 	}
 };
 
+/** What Exchange would stumble over is not sent: another road may take it. @throws message-line-too-long */
+const refuseOverlong = ({bytes}: Delivery, {exchange}: ServerTraits): void => {
+	const found = exchange ? overlongLine(bytes) : undefined;
+	if (found) {
+		throw new FailureError('message-line-too-long', {detail: `line ${found.line} has ${found.bytes} bytes, ${longestLine} are taken`});
+	}
+};
+
+/** Whoever asked for a receipt gets one from Exchange when the message is put there as read: it stays unread (design, section 7, rule 17). */
+const withoutLetters = ({flags, bytes}: Delivery, {exchange}: ServerTraits): {readonly flags: Flags; readonly unread: boolean} => {
+	const unread = exchange && flags.includes(seen) && asksForReceipt(bytes);
+	return {unread, flags: unread ? flags.filter(flag => flag !== seen) : flags};
+};
+
 /** Delivers one message on a session: APPEND, then whatever APPEND leaves out. */
 const deliverOne = async (session: Session, folder: Writable, delivery: Delivery, server: ServerTraits): Promise<DeliveryResult> => {
-	const {kept, lost} = keptFlags(delivery.flags, folder.permanentFlags);
+	refuseOverlong(delivery, server);
+	const {flags, unread} = withoutLetters(delivery, server);
+	const {kept, lost} = keptFlags(flags, folder.permanentFlags);
+	if (unread) {
+		lost.push(`flag:${seen}`);
+	}
+
 	const uidNext = server.tellsId ? 0 : await uidNextOf(session, folder);
 	const receivedAt = sendableDate(delivery.fingerprint.receivedAt, server.exchange);
 	const appended = await append(session, {raw: folder.raw, flags: kept, receivedAt}, delivery.bytes);
@@ -144,21 +169,21 @@ const isIntact = async (session: Session, uid: number, {fingerprint}: Delivery):
 };
 
 /** Stands for the rest of a batch that was not begun. */
-export const notBegun = (failure: Failure): Failure => ({...failure, outcome: 'not stored'});
+const notBegun = (failure: Failure): Failure => ({...failure, outcome: 'not stored'});
 
 /**
 Delivers messages one after another on one session. Stops when the signal aborts or a failure reaches beyond
 its message; what was not begun is reported as not stored.
 */
-export const deliverAll = async (session: Session, folder: Writable, batch: readonly Delivery[], report: (position: number, result: DeliveryResult) => void, {signal, server}: {readonly signal: AbortSignal; readonly server: ServerTraits}): Promise<void> => {
+export const deliverAll = async (session: Session, folder: Writable, batch: readonly Delivery[], tell: Tell, {signal, server}: {readonly signal: AbortSignal; readonly server: ServerTraits}): Promise<void> => {
 	let stopped: Failure | undefined;
-	for (const [position, delivery] of batch.entries()) {
+	for (const delivery of batch) {
 		if (signal.aborted) {
 			stopped ??= new FailureError('connection-lost', {detail: 'stopped before it was sent'}).failure;
 		}
 
 		if (stopped) {
-			report(position, {stored: false, failure: notBegun(stopped)});
+			tell(delivery, {stored: false, failure: notBegun(stopped)});
 			continue;
 		}
 
@@ -170,7 +195,7 @@ export const deliverAll = async (session: Session, folder: Writable, batch: read
 			result = {stored: false, failure: failureOf(error)};
 		}
 
-		report(position, result);
+		tell(delivery, result);
 		if (!result.stored && (result.failure.reach !== 'message' || session.wire.closed)) {
 			stopped = result.failure.reach === 'message'
 				? new FailureError('connection-lost', {detail: 'the connection was closed after the message before', outcome: 'not stored'}).failure

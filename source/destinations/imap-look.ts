@@ -1,14 +1,14 @@
 import {Buffer} from 'node:buffer';
 import {type Unsure} from '../mailbox/destination.js';
+import {envelopeOf, type Envelope} from '../mailbox/envelope.js';
 import {FailureError} from '../mailbox/failure.js';
-import {hashOf} from '../mailbox/identity.js';
+import {hashOf, secondOf} from '../mailbox/identity.js';
 import {type Listing} from '../mailbox/listing.js';
 import {type ReadResult} from '../mailbox/source.js';
+import {settleRebuilt} from './imap-look-rebuilt.js';
 
 /** A stored message that may be one of the unsure. */
-export type Candidate = {readonly id: string; readonly uid: number; /** Fingerprint hashes it may have been delivered under. */ readonly hashes: readonly string[]; readonly second: number; readonly size: number; /** CRLFs in it. */ readonly lines: number};
-
-const secondOf = (time: number): number => Math.floor(time / 1000);
+export type Candidate = {readonly id: string; readonly uid: number; /** Fingerprint hashes it may have been delivered under. */ readonly hashes: readonly string[]; readonly second: number; readonly size: number; /** CRLFs in it. */ readonly lines: number; readonly header: Envelope};
 
 /** Whether a message of this UID may have come with a delivery of this intent (design, section 7, rule 5). */
 const isLater = (uid: number, unsure: Unsure, generation: string): boolean => unsure.generation !== generation || uid >= (Number(unsure.watermark) || 1);
@@ -39,11 +39,17 @@ export const settle = (unsure: readonly Unsure[], candidates: readonly Candidate
 		}
 	}
 
-	// A message with both CRLF and bare LF is served with CRLF throughout, and its hash is nowhere to be had again.
-	if (rebuilt && unsure.some((one, position) => found[position] === undefined && [...free].some(candidate => isLater(candidate.uid, one, generation)))) {
-		throw new FailureError('delivery-unknown', {detail: 'this server rebuilds messages, and one that came since may be this one'});
+	if (rebuilt) {
+		const open = [...unsure.keys()].filter(position => found[position] === undefined);
+		const ids = settleRebuilt(open.map(position => unsure[position]!), [...free], (candidate, one) => isLater(candidate.uid, one, generation));
+		for (const [index, position] of open.entries()) {
+			found[position] = ids[index];
+		}
+
+		return found;
 	}
 
+	// A message with both CRLF and bare LF is served with CRLF throughout, and its hash is nowhere to be had again.
 	const nearMiss = unsure.some((one, position) => found[position] === undefined && [...free].some(candidate => candidate.second === secondOf(one.fingerprint.receivedAt)
 		&& candidate.size > one.fingerprint.size && candidate.size - one.fingerprint.size <= candidate.lines && isLater(candidate.uid, one, generation)));
 	if (nearMiss) {
@@ -104,7 +110,7 @@ export const candidates = async (listing: Listing, unsure: readonly Unsure[], {c
 
 		if ('bytes' in message) {
 			result.push({
-				id: `${listing.generation}:${message.uid}`, uid: message.uid, hashes: hashesOf(message.bytes), second: secondOf(listing.get(message.uid)!.receivedAt), size: message.bytes.length, lines: lineEnds(message.bytes),
+				id: `${listing.generation}:${message.uid}`, uid: message.uid, hashes: hashesOf(message.bytes), second: secondOf(listing.get(message.uid)!.receivedAt), size: message.bytes.length, lines: lineEnds(message.bytes), header: envelopeOf(message.bytes),
 			});
 		}
 	}

@@ -40,5 +40,7 @@ export const traitsOf = (wire: Wire, {host, delimiter, lanes, looks}: {
 		tellsId: wire.capabilities.has('UIDPLUS'),
 		maxMessageBytes: appendLimit(wire.capabilities),
 		names: nameRules(exchange, delimiter),
+		// Its PERMANENTFLAGS name no `\*` (recorded/imap/exo-select-store-logout-2015.txt).
+		loses: exchange ? ['keywords'] : [],
 	};
 };

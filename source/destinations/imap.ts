@@ -1,6 +1,6 @@
 import {type FolderPath} from '../mailbox/mailbox.js';
 import {
-	type MailDestination, type PreparedFolder, type Stored, type Traits,
+	type DeliveryResult, type MailDestination, type PreparedFolder, type Stored, type Traits,
 } from '../mailbox/destination.js';
 import {groupBy} from '../mailbox/group-by.js';
 import {type Listing} from '../mailbox/listing.js';
@@ -13,11 +13,11 @@ import {openFolder, openPatiently, type OpenedFolder} from '../protocols/imap-op
 import {listFolder} from '../protocols/imap-listing.js';
 import {readMessages} from '../protocols/imap-read.js';
 import {traitsOf} from './imap-traits.js';
-import {
-	deliverAll, addFlags, notBegun, type Writable,
-} from './imap-deliver.js';
+import {deliverAll, addFlags, type Writable} from './imap-deliver.js';
 import {findFolder, findOrCreate, readTable} from './imap-prepare.js';
 import {candidates, settle} from './imap-look.js';
+import {oneByOne} from './one-by-one.js';
+import {toldOnce} from './told-once.js';
 
 export type ImapDestinationOptions = Omit<SessionsOptions, 'side' | 'connections' | 'log' | 'timing'> & {
 	/** Connections that deliver at once: at first, and at most (4). */
@@ -27,6 +27,9 @@ export type ImapDestinationOptions = Omit<SessionsOptions, 'side' | 'connections
 	readonly log?: (line: Record<string, unknown>) => void;
 	readonly timing?: Partial<ImapTiming>;
 };
+
+/** Exchange hangs up after about ten refusals, whatever is under way (microsoft-365.md 5.4). After more than so many a connection is not used for another batch, which may hold eight. */
+const mostRefusals = 1;
 
 const idOf = (generation: string, uid: number): string => `${generation}:${uid}`;
 
@@ -58,8 +61,7 @@ export const imapDestination = (options: ImapDestinationOptions): MailDestinatio
 	let table: FolderTable | undefined;
 	/** By wire name. */
 	const writables = new Map<string, Writable>();
-	/** Folders are made one at a time: two lanes must not make the same. */
-	let preparing: Promise<unknown> = Promise.resolve();
+	const inTurn = oneByOne();
 
 	const known = (): Traits => {
 		if (!traits) {
@@ -175,22 +177,14 @@ export const imapDestination = (options: ImapDestinationOptions): MailDestinatio
 			return fresh.folders(() => exchange());
 		},
 		async prepare(path, signal) {
-			const before = preparing;
-			const turn = (async () => {
-				await before;
-				return prepare(path, signal);
-			})();
-			preparing = Promise.allSettled([turn]);
-			return turn;
+			return inTurn(async () => prepare(path, signal));
 		},
 		async refresh(folder, signal) {
 			return {...await destination.prepare(folder.path, signal), created: folder.created};
 		},
 		async deliver(prepared, batch, report, signal) {
-			let position = 0;
 			let parked = false;
-			const told = (at: number, result: Parameters<typeof report>[1]): void => {
-				position = at + 1;
+			const learn = (result: DeliveryResult): void => {
 				if (!result.stored && result.failure.code === 'throttled') {
 					// The engine waits and says so; this keeps looks and listings from asking earlier.
 					if (!parked) {
@@ -201,43 +195,55 @@ export const imapDestination = (options: ImapDestinationOptions): MailDestinatio
 					// The folder is gone, or may be (Dovecot stumbles over one that it has open): preparing it again looks and makes it anew.
 					table = undefined;
 					writables.clear();
+					if (result.failure.code === 'server-unavailable' && result.failure.outcome === 'not stored') {
+						const {code, detail, next} = result.failure;
+						options.notice({
+							type: 'waiting', side: 'destination', code, ...(detail && {detail: next ? `${detail}: Exchange says so of a full mailbox too` : detail}),
+						});
+					}
 				} else if (result.stored) {
 					sessions.calm();
 				}
-
-				report(at, result);
 			};
 
-			try {
-				let writable = writableOf(prepared.path);
-				// Another lane may forget the folders meanwhile.
-				for (let attempt = 0; !writable && attempt < 3; attempt++) {
-					// eslint-disable-next-line no-await-in-loop -- once, mostly
-					await destination.prepare(prepared.path, signal);
-					writable = writableOf(prepared.path);
-				}
+			await toldOnce(batch, report, signal, {
+				async ready(tell) {
+					let writable = writableOf(prepared.path);
+					// Another lane may forget the folders meanwhile.
+					for (let attempt = 0; !writable && attempt < 3; attempt++) {
+						// eslint-disable-next-line no-await-in-loop -- once, mostly
+						await destination.prepare(prepared.path, signal);
+						writable = writableOf(prepared.path);
+					}
 
-				if (!writable) {
-					throw new FailureError('folder-gone');
-				}
+					if (!writable) {
+						return undefined;
+					}
 
-				const session = await sessions.acquire(signal);
-				try {
-					await deliverAll(session, writable, batch, told, {
-						signal, server: {
-							tellsId: known().tellsId, exchange: exchange(), keepsBytes: known().keepsBytes, now: () => options.clock.now(),
-						},
-					});
-				} finally {
-					sessions.release(session);
-				}
-			} catch (error) {
-				// Nothing of these has left: what fails during a delivery is reported by deliverAll.
-				const failure = signal.aborted ? new FailureError('connection-lost', {detail: 'stopped before it was sent'}).failure : failureOf(error);
-				for (; position < batch.length; position++) {
-					report(position, {stored: false, failure: notBegun(failure)});
-				}
-			}
+					const folder = writable;
+					const session = await sessions.acquire(signal);
+					return async sent => {
+						try {
+							await deliverAll(session, folder, sent, (delivery, result) => {
+								learn(result);
+								tell(delivery, result);
+							}, {
+								signal, server: {
+									tellsId: known().tellsId, exchange: exchange(), keepsBytes: known().keepsBytes, now: () => options.clock.now(),
+								},
+							});
+						} finally {
+							if (exchange() && session.wire.refusals > mostRefusals) {
+								session.wire.close();
+							}
+
+							sessions.release(session);
+						}
+
+						return undefined;
+					};
+				},
+			});
 		},
 		async look(path, unsure, claimed, signal) {
 			const folder = await find(path, signal);

@@ -90,6 +90,12 @@ const isMadeOf = (plain: Version, html: Version, whole: boolean): boolean => {
 
 const madeOf = (plain: Text, html: Text, whole: boolean): boolean => plain.versions.some(text => html.versions.some(from => isMadeOf(text, from, whole)));
 
+/** Whether a plain text says nothing that the HTML beside it does not say: a store that keeps HTML makes it anew. */
+export const isFormOf = (plain: Leaf, html: Leaf): boolean => {
+	const [text, from] = [textOfLeaf(plain), textOfLeaf(html)];
+	return alike(text, from) || madeOf(text, from, false);
+};
+
 /** Several texts as one, where a store writes them into one body. */
 const joined = (texts: readonly Text[]): Text | undefined => texts.length < 2 || texts.length > mostTexts
 	? undefined

@@ -4,6 +4,7 @@ import {
 import {type Failure} from './failure.js';
 import {type Fingerprint, type MessageKey} from './identity.js';
 import {type Envelope} from './envelope.js';
+import {type Loss} from './losses.js';
 
 export type Transport = 'imap' | 'ews' | 'graph' | 'graph-json';
 
@@ -39,9 +40,13 @@ export type Traits = {
 	readonly keepsBytes: boolean;
 	/** A delivery is told its id (APPENDUID, ItemId); if not, deliveries into one folder must not overlap. */
 	readonly tellsId: boolean;
-	/** Largest message the server announced it would take, in bytes, or 0. */
+	/** Largest message that this road takes, in bytes, as the server announced or a probe has shown; 0 where unknown. The engine sends no larger one. */
 	readonly maxMessageBytes: number;
 	readonly names: NameRules;
+	/** What it does not carry into this mailbox. */
+	readonly loses?: readonly Loss[];
+	/** What it may not carry either: only a probe message would tell. */
+	readonly mayLose?: readonly Loss[];
 };
 
 /** A destination folder made ready for deliveries. */

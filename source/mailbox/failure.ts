@@ -29,6 +29,11 @@ type Row = {
 	readonly next: string;
 };
 
+/** How an application gets into a mailbox over IMAP (microsoft-365.md 5.1). */
+const imapAccess = 'In Exchange Online PowerShell, make the application known: New-ServicePrincipal -AppId <clientId> -ObjectId <object id> -DisplayName aw2ms365, where the object id is that of Entra ID > Enterprise applications, not that of App registrations; '
+	+ 'then give it the mailbox: Add-MailboxPermission -Identity \'<mailbox>\' -User (Get-ServicePrincipal | Where-Object AppId -eq \'<clientId>\').Identity -AccessRights FullAccess. '
+	+ 'It takes minutes to hours until that counts. Then run the same command again: it carries on.';
+
 export const failures = {
 	// Messages
 	'message-too-large': {
@@ -39,17 +44,27 @@ export const failures = {
 	'message-over-limit': {
 		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
 		sentence: 'The message is larger than options.maxMessageSize in the configuration.',
-		next: 'Raise options.maxMessageSize if the destination takes more, then run "aw2ms365 retry".',
+		next: 'Raise options.maxMessageSize if the destination takes more (Exchange Online: Set-Mailbox \'<mailbox>\' -MaxReceiveSize 150MB -MaxSendSize 150MB first, which is its most), then run "aw2ms365 retry".',
 	},
 	'message-refused': {
 		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
 		sentence: 'The destination refused this message.',
 		next: 'The server\'s words say why; "aw2ms365 retry" tries it again.',
 	},
+	'message-loses': {
+		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
+		sentence: 'The only way that is open for this message would not carry all of it.',
+		next: 'Open a better way ("aw2ms365 doctor" says how), or allow the loss with options.allowLoss: true; then run "aw2ms365 retry".',
+	},
+	'message-asks-receipt': {
+		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
+		sentence: 'The message asks for a receipt, which Microsoft 365 would send to its sender on this way.',
+		next: 'Open a better way ("aw2ms365 doctor" says how), then run "aw2ms365 retry"; or move it by hand.',
+	},
 	'message-line-too-long': {
-		reach: 'message', retry: 'later', outcome: 'unknown', exit: 3,
-		sentence: 'The destination stumbled over this message while it was being sent, most likely over a very long line.',
-		next: 'Look whether it is there; "aw2ms365 retry" looks first and then tries again.',
+		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
+		sentence: 'A line of this message is longer than the destination takes over IMAP.',
+		next: 'Open another way into the mailbox ("aw2ms365 doctor" says how): only IMAP stumbles over long lines. Then run "aw2ms365 retry"; where the message may be there, it looks first.',
 	},
 	'message-unreadable': {
 		reach: 'message', retry: 'later', outcome: 'not stored', exit: 3,
@@ -122,7 +137,17 @@ export const failures = {
 	'ews-closed': {
 		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
 		sentence: 'Microsoft 365 keeps this application out of EWS: it is switched off for the organisation, for this mailbox, or the application is not on the list of those that may.',
-		next: 'In Exchange Online PowerShell: (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy).EwsAllowedAppIDs shows the list. Set-OrganizationConfig -EwsAllowedAppIDs \'<the ids there>,<clientId>\' adds this one, Set-OrganizationConfig -EwsEnabled $true opens EWS until 2027-04-01, Get-CASMailbox \'<mailbox>\' | Format-List EwsEnabled must not say False; it takes up to a day. Then run the same command again: it carries on. Or use destination.transport: imap, for which the application needs IMAP.AccessAsApp.',
+		next: 'In Exchange Online PowerShell: (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy).EwsAllowedAppIDs shows the list. Set-OrganizationConfig -EwsAllowedAppIDs \'<the ids there>,<clientId>\' adds this one, Set-OrganizationConfig -EwsEnabled $true opens EWS until 2027-04-01, Get-CASMailbox \'<mailbox>\' | Format-List EwsEnabled must not say False; it takes up to a day. Then run the same command again: it carries on. Or open another way: "aw2ms365 doctor" says which there are.',
+	},
+	'imap-sign-in-refused': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
+		sentence: 'Microsoft 365 gave the application a token, and its IMAP does not take it.',
+		next: `Check destination.mailbox, which is <mailbox>. In Entra ID, give the application <clientId> the application permission IMAP.AccessAsApp of Office 365 Exchange Online and grant admin consent. ${imapAccess}`,
+	},
+	'imap-closed': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
+		sentence: 'Microsoft 365 let the application sign in over IMAP, but not into this mailbox.',
+		next: `In Exchange Online PowerShell, Get-CASMailbox '<mailbox>' | Format-List ImapEnabled must say True; if not: Set-CASMailbox '<mailbox>' -ImapEnabled $true. It must be a mailbox in Exchange Online, by its primary address. ${imapAccess}`,
 	},
 	'permission-missing': {
 		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
@@ -138,6 +163,21 @@ export const failures = {
 		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
 		sentence: 'Microsoft 365 does not open this mailbox: its account, licence or configuration stands in the way.',
 		next: 'Check in the Microsoft 365 admin center that <mailbox> is enabled and has an Exchange Online licence, then run the same command again: it carries on.',
+	},
+	'no-road': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
+		sentence: 'None of the ways into Microsoft 365 is open for this application and mailbox.',
+		next: 'Run "aw2ms365 doctor": it says of each what keeps it shut and how to open it. Then run the same command again: it carries on.',
+	},
+	'loss-not-allowed': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 2,
+		sentence: 'The only way into Microsoft 365 that is open would not carry all of each message, and nobody has allowed that.',
+		next: 'Open a better way ("aw2ms365 doctor" says how), or allow the loss with options.allowLoss: true or --allow-loss; then run the same command again.',
+	},
+	'clock-wrong': {
+		reach: 'run', retry: 'later', outcome: 'not stored', exit: 4,
+		sentence: 'This machine\'s clock is wrong.',
+		next: 'Set it, by NTP for instance (timedatectl set-ntp true): tokens and certificates are refused at a wrong time.',
 	},
 	'host-unreachable': {
 		reach: 'run', retry: 'later', outcome: 'not stored', exit: 5,

@@ -2,7 +2,7 @@ import {Buffer, isUtf8} from 'node:buffer';
 import libmime from 'libmime';
 
 /** Only so much of an entity is searched for its header, and so much of a field is kept. */
-const headerBytes = 1024 * 1024;
+export const headerBytes = 1024 * 1024;
 const fieldBytes = 8192;
 const nameBytes = 80;
 
@@ -17,7 +17,7 @@ export type Header = {
 };
 
 /** Where a line ends and the next begins. Any number of CR before LF belong to the line end (CR CR LF is met). */
-const lineAt = (bytes: Uint8Array, start: number, limit: number, ending: number): readonly [end: number, next: number] => {
+export const lineAt = (bytes: Uint8Array, start: number, limit: number, ending: number): readonly [end: number, next: number] => {
 	const found = bytes.indexOf(ending, start);
 	const at = found === -1 || found >= limit ? limit : found;
 	let end = at;

@@ -22,5 +22,11 @@ export type Fingerprint = {
 /** SHA-256 of message bytes, base64url. */
 export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64url');
 
+/** The whole second that an instant (milliseconds since 1970) lies in: what stores keep of a received date. Before 1970 it begins earlier, too. */
+export const secondOf = (time: number): number => Math.floor(time / 1000);
+
+/** Whether two received dates are one to stores that keep whole seconds. */
+export const sameSecond = (one: number, other: number): boolean => secondOf(one) === secondOf(other);
+
 /** Equal texts for equal byte fingerprints: a key for multisets. INTERNALDATE has whole seconds. */
-export const fingerprintKey = (fingerprint: Fingerprint): string => `${fingerprint.hash} ${fingerprint.size} ${Math.trunc(fingerprint.receivedAt / 1000)}`;
+export const fingerprintKey = (fingerprint: Fingerprint): string => `${fingerprint.hash} ${fingerprint.size} ${secondOf(fingerprint.receivedAt)}`;

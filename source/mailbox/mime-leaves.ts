@@ -16,6 +16,8 @@ export type Leaf = {
 	readonly charset: string;
 	/** Content-Transfer-Encoding in lower case; '' where none is named. */
 	readonly encoding: string;
+	/** Content-ID without its angle brackets (RFC 2392); '' where there is none. */
+	readonly contentId: string;
 	/** Number of the outermost multipart/alternative that it is in, from 1; 0 where it is in none. */
 	readonly alternative: number;
 	/** As it stands, still encoded; without the line end that belongs to the delimiter. */
@@ -65,7 +67,7 @@ export const leavesOf = (message: Uint8Array): Leaf[] => {
 
 	/** Reads one entity's header; returns where its body begins. */
 	const enter = (at: number, part: boolean): number => {
-		const {fields, end} = readHeader(bytes, ['content-type', 'content-disposition', 'content-transfer-encoding'], at, part);
+		const {fields, end} = readHeader(bytes, ['content-type', 'content-disposition', 'content-transfer-encoding', 'content-id'], at, part);
 		const type = parsed(fields.get('content-type'));
 		const disposition = parsed(fields.get('content-disposition'));
 		const media = type.value.toLowerCase() || (levels.at(-1)?.digest ? 'message/rfc822' : 'text/plain');
@@ -87,6 +89,7 @@ export const leavesOf = (message: Uint8Array): Leaf[] => {
 				attached: disposition.value.toLowerCase() === 'attachment',
 				charset: parameter(type, 'charset').trim().toLowerCase(),
 				encoding: parsed(fields.get('content-transfer-encoding')).value.toLowerCase(),
+				contentId: textOf(fields.get('content-id')).trim().replaceAll(/^<|>$/gv, ''),
 				alternative: outer,
 			},
 			start: end,

@@ -1,6 +1,7 @@
 import {type Account, type Folder, type FolderPath} from './mailbox.js';
 import {type Listing} from './listing.js';
 import {type Failure} from './failure.js';
+import {type Headline} from './headline.js';
 
 /** What reading one message came to. */
 export type ReadResult =
@@ -47,6 +48,8 @@ export type MailSource = {
 	@throws folder-unreadable when the folder cannot be opened or its generation is no longer the one given.
 	*/
 	read(folder: FolderPath, generation: string, messages: ReadonlyArray<{readonly uid: number; readonly size: number}>, signal: AbortSignal): AsyncIterable<ReadResult>;
+	/** Subject and sender of a few messages, so that a person knows them again; what is not told is left out. */
+	headlines?(folder: FolderPath, uids: readonly number[], signal: AbortSignal): Promise<ReadonlyMap<number, Headline>>;
 	/** Of these UIDs, those that are not there over a fresh connection (design, rule 8). */
 	confirmGone(folder: FolderPath, uids: readonly number[], signal: AbortSignal): Promise<Set<number>>;
 	close(): Promise<void>;

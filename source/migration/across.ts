@@ -1,18 +1,16 @@
 import {envelopeOf} from '../mailbox/envelope.js';
 import {type Stored} from '../mailbox/destination.js';
+import {sameSecond, secondOf} from '../mailbox/identity.js';
 import {FailureError} from '../mailbox/failure.js';
 import {type FolderPath, pathKey} from '../mailbox/mailbox.js';
 import {type Context} from './context.js';
 import {hasHeader, Likeness, type Recorded} from './likeness.js';
 import {type FolderRecord} from './record-folder.js';
 import {idHash} from './record-hash.js';
-import {stampOf} from './stamp.js';
-import {recordedContent} from './unclaimed.js';
+import {recordedOf, recordedUnlisted} from './recorded.js';
 
 /** No road is at work on what we lost for longer, in milliseconds. */
 export const longestWork = 90_000;
-
-const secondOf = (time: number): number => Math.trunc(time / 1000);
 
 type Message = {readonly record: FolderRecord; readonly uid: number};
 
@@ -40,22 +38,18 @@ export const lookAcross = async (context: Context, path: FolderPath, messages: r
 	}
 
 	const ids = new Set(listed.map(({id}) => idHash(id)));
-	for (const record of journal.record.folders.filter(folder => pathKey(folder.destination) === pathKey(path))) {
-		for (const {uid, state, receivedAt, idHash: id} of record.entries()) {
-			if ((state === 'delivered' || state === 'already-there') && seconds.has(secondOf(receivedAt)) && !(id !== undefined && ids.has(id))) {
-				// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
-				likeness.takeRecorded(await recordedOf(context, {record, uid}));
-			}
-		}
+	for await (const recorded of recordedUnlisted(context, path, ids, receivedAt => seconds.has(secondOf(receivedAt)))) {
+		likeness.takeRecorded(recorded);
 	}
 
-	const recorded = await Promise.all(messages.map(async message => recordedOf(context, message)));
+	const recorded = await Promise.all(messages.map(async ({record, uid}): Promise<Recorded> =>
+		recordedOf(await journal.details(record.number, uid), context.source.account, record, uid) ?? {stamp: '', receivedAt: record.get(uid)!.receivedAt}));
 	// A stamp says which it is; what is left is told by its header only.
 	const found: Array<Stored | undefined> = recorded.map(one => likeness.takeRecorded({...one, envelope: undefined}));
 	const rivals = await unsureHeaders(context, path, seconds);
 	for (const [position, one] of recorded.entries()) {
 		const contents = rivals.get(headerOf(one)) ?? [];
-		const there = likeness.rest().filter(stored => stored.stamp === undefined && secondOf(stored.receivedAt) === secondOf(one.receivedAt) && hasHeader(stored, one.envelope, one.receivedAt)).length;
+		const there = likeness.rest().filter(stored => stored.stamp === undefined && sameSecond(stored.receivedAt, one.receivedAt) && hasHeader(stored, one.envelope, one.receivedAt)).length;
 		if (found[position] === undefined && there > 0 && there < contents.length && new Set(contents).size > 1) {
 			throw new FailureError('delivery-unknown', {detail: 'it was sent by another transport, and which of several messages with its header is there cannot be told'});
 		}
@@ -71,6 +65,42 @@ export const lookAcross = async (context: Context, path: FolderPath, messages: r
 	}
 
 	return found.map(stored => stored?.id);
+};
+
+/**
+The ids by which this road lists what others delivered in a folder: a message in doubt must not be taken for one of these. Told by
+header and received second where there are no stamps: of several that have them in common, as many as were delivered.
+*/
+export const idsFromOthers = async (context: Context, path: FolderPath, messages: readonly Message[]): Promise<ReadonlySet<string>> => {
+	const {destination, journal, control, traits} = context;
+	const ids = new Set<string>();
+	const seconds = new Set(messages.map(({record, uid}) => secondOf(record.get(uid)!.receivedAt)));
+	const isNear = ({state, receivedAt}: {readonly state: string; readonly receivedAt: number}): boolean => (state === 'delivered' || state === 'already-there') && seconds.has(secondOf(receivedAt));
+	const neighbours = journal.record.folders.filter(record => pathKey(record.destination) === pathKey(path) && [...record.entries()].some(entry => isNear(entry)));
+	const listing = traits.keepsBytes || neighbours.length === 0 ? undefined : await destination.list(path, control.stopping);
+	if (!listing) {
+		return ids;
+	}
+
+	const listed = [...listing];
+	const claimed = journal.record.claims(path);
+	const others = recordedUnlisted(context, path, new Set(listed.map(({id}) => idHash(id))), receivedAt => seconds.has(secondOf(receivedAt)));
+	let likeness: Likeness | undefined;
+	for await (const recorded of others) {
+		if (!likeness) {
+			likeness = new Likeness();
+			for (const stored of await withEnvelopes(context, path, listed.filter(({id, receivedAt}) => seconds.has(secondOf(receivedAt)) && !claimed(id)))) {
+				likeness.add(stored);
+			}
+		}
+
+		const stored = likeness.takeRecorded(recorded);
+		if (stored) {
+			ids.add(stored.id);
+		}
+	}
+
+	return ids;
 };
 
 const headerOf = ({envelope, receivedAt}: Recorded): string => `${envelope ?? ''} ${secondOf(receivedAt)}`;
@@ -90,12 +120,6 @@ const unsureHeaders = async ({journal, traits}: Context, path: FolderPath, secon
 	}
 
 	return headers;
-};
-
-const recordedOf = async ({journal, source}: Context, {record, uid}: Message): Promise<Recorded> => {
-	const content = recordedContent(await journal.details(record.number, uid));
-	const key = {folder: record.path, generation: record.generation, uid};
-	return {stamp: stampOf(source.account, key, content?.hash ?? ''), receivedAt: record.get(uid)!.receivedAt, envelope: content?.envelope};
 };
 
 /** Reads the header of those whose listing does not tell it. */

@@ -1,15 +1,12 @@
-import {fingerprintKey, hashOf} from '../mailbox/identity.js';
+import {fingerprintKey, hashOf, secondOf} from '../mailbox/identity.js';
 import {type Stored} from '../mailbox/destination.js';
 import {type FolderPath, pathKey} from '../mailbox/mailbox.js';
 import {type Context} from './context.js';
 import {Likeness, type Read} from './likeness.js';
 import {contentKey} from './moves.js';
 import {idHash, prefixLength} from './record-hash.js';
-import {stampOf} from './stamp.js';
-import {recordedContent} from './unclaimed.js';
+import {recordedUnlisted} from './recorded.js';
 import {type FolderWork} from './work.js';
-
-const secondOf = (time: number): number => Math.trunc(time / 1000);
 
 /** A source message that was read, and what it is where bytes are kept. */
 export type Wanted = Read & {readonly hash: string};
@@ -46,7 +43,11 @@ const alikeIn = async (context: Context, path: FolderPath, listed: readonly Stor
 		}
 	}
 
-	await leaveRecorded(context, path, new Set(listed.map(stored => idHash(stored.id))), likeness);
+	// Delivered by another road, or moved there and back.
+	for await (const recorded of recordedUnlisted(context, path, new Set(listed.map(({id}) => idHash(id))))) {
+		likeness.setAside(recorded);
+	}
+
 	return {
 		async take(message) {
 			let found = await likeness.take(message);
@@ -59,22 +60,6 @@ const alikeIn = async (context: Context, path: FolderPath, listed: readonly Stor
 			return found && {id: found.stored.id, altered: found.altered};
 		},
 	};
-};
-
-/** Takes out the copies of messages on record whose ids are not listed: delivered by another road, or moved there and back. */
-const leaveRecorded = async ({journal, source}: Context, path: FolderPath, listed: ReadonlySet<number>, likeness: Likeness): Promise<void> => {
-	for (const record of journal.record.folders.filter(folder => pathKey(folder.destination) === pathKey(path))) {
-		for (const {uid, state, receivedAt, idHash: id} of record.entries()) {
-			if ((state === 'delivered' || state === 'already-there') && !(id !== undefined && listed.has(id))) {
-				// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
-				const content = recordedContent(await journal.details(record.number, uid));
-				const key = {folder: record.path, generation: record.generation, uid};
-				if (content) {
-					likeness.setAside({stamp: stampOf(source.account, key, content.hash), receivedAt, envelope: content.envelope});
-				}
-			}
-		}
-	}
 };
 
 /** Where bytes are kept: what has the date of a message still to be delivered is read and compared. Sizes are not asked: a source may announce wrong ones. */

@@ -1,5 +1,5 @@
 import {type Clock} from '../mailbox/clock.js';
-import {type MailDestination, type Traits} from '../mailbox/destination.js';
+import {type MailDestination, type Traits, type Transport} from '../mailbox/destination.js';
 import {type MailSource} from '../mailbox/source.js';
 import {type Folder, type FolderPath} from '../mailbox/mailbox.js';
 import {type Failure} from '../mailbox/failure.js';
@@ -26,6 +26,10 @@ export type Choices = {
 	readonly memory: number;
 	/** Only these messages are tried, where given (retry of some). */
 	readonly only?: (folder: FolderPath, uid: number) => boolean;
+	/** By which other roads these were refused, where another one is tried. */
+	readonly refusedBy?: (folder: FolderPath, uid: number) => readonly Transport[];
+	/** A road may be taken that does not carry all of each message. */
+	readonly allowLoss?: boolean;
 };
 
 /** Everything an engine run works with; nothing in `migration` reaches for the world by itself. */

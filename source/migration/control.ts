@@ -15,7 +15,7 @@ export class Control {
 	/** Fires on abort. */
 	readonly aborting: AbortSignal;
 	/** Notified whenever anything here or in the work changed. */
-	readonly changed = new Condition();
+	readonly changed: Condition;
 
 	paused = false;
 	/** Most lanes a person wants, where asked. */
@@ -25,9 +25,14 @@ export class Control {
 	readonly #stop = new AbortController();
 	readonly #abort = new AbortController();
 
-	constructor() {
-		this.stopping = AbortSignal.any([this.#stop.signal, this.#abort.signal]);
-		this.aborting = this.#abort.signal;
+	/** Of which this one is a part: what is asked of it is asked here too, and not the other way round. */
+	readonly #whole: Control | undefined;
+
+	constructor(whole?: Control) {
+		this.#whole = whole;
+		this.changed = whole?.changed ?? new Condition();
+		this.stopping = AbortSignal.any([this.#stop.signal, this.#abort.signal, ...(whole ? [whole.stopping] : [])]);
+		this.aborting = AbortSignal.any([this.#abort.signal, ...(whole ? [whole.aborting] : [])]);
 		// Every wait of every lane listens.
 		setMaxListeners(0, this.stopping, this.aborting);
 	}
@@ -79,10 +84,10 @@ export class Control {
 	}
 
 	isPaused(folder: FolderPath): boolean {
-		return this.paused || this.#pausedFolders.has(pathKey(folder));
+		return this.paused || this.#pausedFolders.has(pathKey(folder)) || (this.#whole?.isPaused(folder) ?? false);
 	}
 
 	isSkipped(folder: FolderPath): boolean {
-		return this.#skippedFolders.has(pathKey(folder));
+		return this.#skippedFolders.has(pathKey(folder)) || (this.#whole?.isSkipped(folder) ?? false);
 	}
 }

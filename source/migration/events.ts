@@ -1,5 +1,6 @@
 import {type FolderPath, type Role} from '../mailbox/mailbox.js';
-import {type Failure} from '../mailbox/failure.js';
+import {type Failure, type FailureCode} from '../mailbox/failure.js';
+import {type Loss} from '../mailbox/losses.js';
 import {type Notice} from '../mailbox/source.js';
 import {type Transport} from '../mailbox/destination.js';
 import {type Clock} from '../mailbox/clock.js';
@@ -26,6 +27,9 @@ export type DnsPlace = {readonly place: 'portal' | 'graph' | 'powershell'; reado
 
 export type DnsVerdict = 'ok' | 'differs' | 'missing' | 'unknown';
 
+/** How a check of `doctor` went. `unknown`: only a probe message would tell. */
+export type DoctorVerdict = 'ok' | 'warning' | 'failed' | 'skipped' | 'unknown';
+
 /** How what is published stands to what is wanted, and who said so. */
 export type DnsCheck = {
 	readonly verdict: DnsVerdict; readonly finding: string; readonly words: string; readonly published: readonly string[]; readonly suggestion?: string; readonly notes: readonly string[];
@@ -38,8 +42,15 @@ state by exactly one `message.*` event, so that a fold over events can keep the 
 */
 export type Event =
 	/** Once, first. */
-	| {readonly type: 'run.started'; readonly command: string; readonly version: string; readonly source: string; readonly destination: string; readonly transport: Transport; readonly application?: Registration}
+	| {readonly type: 'run.started'; readonly command: string; readonly version: string; readonly source: string; readonly destination: string; readonly transport: Transport | 'auto'; readonly application?: Registration}
 	| {readonly type: 'phase'; readonly phase: Phase}
+	/** A way in was tried and is not open, or closed while it was used; another one is tried. */
+	| {readonly type: 'road.closed'; readonly transport: Transport; readonly failure: Failure}
+	/**
+	By which way messages go from here on: it is the `only` one there is; the `best` that is open; the next, as the one before `closed`;
+	or the next for those `messages` that the one before `refused`. `losses`: what it does not carry; `mayLose`: only a probe would tell.
+	*/
+	| {readonly type: 'road.chosen'; readonly transport: Transport; readonly reason: 'only' | 'best' | 'closed' | 'refused'; readonly messages?: number; readonly losses: readonly Loss[]; readonly mayLose: readonly Loss[]}
 	/** A folder was listed and its way is known; what the record says of it. Again when it had to be listed anew: replaces what was said. */
 	| {
 		readonly type: 'folder.surveyed'; readonly folder: FolderPath; readonly destination: FolderPath; readonly role?: Role;
@@ -64,10 +75,17 @@ export type Event =
 	| {readonly type: 'message.unsure'} & At & {readonly bytes: number; readonly failure: Failure}
 	/** It was looked for, twice, and is not there: it will be sent again. */
 	| {readonly type: 'message.not-stored'} & At & {readonly bytes: number}
-	/** A refused or excluded message is tried again. */
-	| {readonly type: 'message.reopened'} & At & {readonly bytes: number; readonly from: Fate}
+	/** A refused or excluded message is tried again. `code`: by what it was refused in this run, where another road is tried. */
+	| {readonly type: 'message.reopened'} & At & {readonly bytes: number; readonly from: Fate; readonly code?: FailureCode}
 	/** A message failed in a way that is worth trying again in this run. */
 	| {readonly type: 'message.retrying'} & At & {readonly failure: Failure; readonly attempt: number}
+	/**
+	As things stand this message will be refused: told by the survey, behind the `folder.surveyed` of its folder, before anything is sent. Changes no sum.
+	`limit`: bytes that it exceeds; `receivedAt`: RFC 3339; subject and sender where the source tells them.
+	*/
+	| {
+		readonly type: 'message.predicted'; readonly bytes: number; readonly limit: number; readonly receivedAt: string; readonly failure: Failure; readonly subject?: string; readonly sender?: string;
+	} & At
 	/** A folder cannot go on in this run; the others do. */
 	| {readonly type: 'folder.failed'; readonly folder: FolderPath; readonly failure: Failure}
 	/** Nothing of a folder remains. */
@@ -97,7 +115,16 @@ export type Event =
 	| {
 		readonly type: 'failure'; readonly failure: Failure; readonly sentence: string; readonly next: string; readonly bytes: number; readonly receivedAt: string;
 		readonly refusedAt: string; readonly subject?: string; readonly sender?: string; readonly attempts: number; readonly command: string;
+		/** By which it was tried. */
+		readonly roads?: readonly Transport[];
 	} & At
+	/** `doctor`: one check, by its name that stays; `next` is the remedy, with the person's own ids and a line for each command. */
+	| {readonly type: 'doctor.check'; readonly id: string; readonly verdict: DoctorVerdict; readonly words: string; readonly failure?: Failure; readonly next?: string}
+	/** `doctor`, last: the way a migration would take (`otherwise`: the next, where only a probe tells whether it is open), what that loses, and the hours at the services' limits, `documented` or assumed. */
+	| {
+		readonly type: 'doctor.transport'; readonly transport?: Transport; readonly otherwise?: Transport; readonly why: string; readonly loses: readonly Loss[]; readonly mayLose: readonly Loss[];
+		readonly estimate?: {readonly messages: number; readonly bytes: number; readonly hours: number; readonly documented: boolean; readonly words: string};
+	}
 	/** The work is over, however it ended; the faces add the figures of the fold. */
 	| {readonly type: 'run.ended'; readonly outcome: RunOutcome};
 

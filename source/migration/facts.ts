@@ -36,8 +36,8 @@ export type Fact =
 	/** Found at the destination, or moved at the source after delivery (`moved`: its earlier key, which is superseded and no longer counts). `altered`: what is not there as it should be (`received`, `draft`), as another tool put it there. */
 	| {readonly type: 'already-there'; readonly folder: number; readonly uid: number; readonly at: number; readonly road: Transport; readonly fingerprint: Fingerprint; readonly flags: Flags; readonly announced?: number; readonly envelope?: string; readonly altered?: readonly string[]; readonly id?: string; readonly moved?: {readonly folder: number; readonly uid: number}}
 	| {readonly type: 'excluded'; readonly folder: number; readonly uid: number; readonly at: number; readonly rule: ExclusionRule; readonly size: number; readonly receivedAt: number}
-	/** `subject` and `from` are cleaned and shortened, for people who look at failures later. */
-	| {readonly type: 'refused'; readonly folder: number; readonly uid: number; readonly at: number; readonly code: FailureCode; readonly outcome: Outcome; readonly detail?: string; readonly size: number; readonly receivedAt: number; readonly subject?: string; readonly from?: string; readonly attempts: number}
+	/** `subject` and `from` are cleaned and shortened, for people who look at failures later. `roads`: by which it was tried since a person asked for it; absent where none was asked. */
+	| {readonly type: 'refused'; readonly folder: number; readonly uid: number; readonly at: number; readonly code: FailureCode; readonly outcome: Outcome; readonly detail?: string; readonly size: number; readonly receivedAt: number; readonly subject?: string; readonly from?: string; readonly attempts: number; readonly roads?: readonly Transport[]}
 	| {readonly type: 'vanished'; readonly folder: number; readonly uid: number; readonly at: number; readonly size: number; readonly receivedAt: number}
 	/** The fate is taken back: the message remains again (a person asked, or the rule that excluded it no longer applies). */
 	| {readonly type: 'reopened'; readonly folder: number; readonly uid: number; readonly at: number}

@@ -2,11 +2,11 @@ import {type Stored, type StoredContent} from '../mailbox/destination.js';
 import {
 	type Envelope, envelopeHash, envelopeOf, isProperMessageId, sameMail, senderOf,
 } from '../mailbox/envelope.js';
+import {sameSecond, secondOf} from '../mailbox/identity.js';
 import {type Flags} from '../mailbox/mailbox.js';
 import {contentOf} from './stamp.js';
 
 const draft = String.raw`\Draft`;
-const secondOf = (time: number): number => Math.trunc(time / 1000);
 
 /** A source message as it was read. */
 export type Read = {readonly stamp: string; readonly bytes: Uint8Array; readonly receivedAt: number; readonly flags: Flags};
@@ -96,6 +96,11 @@ export class Likeness {
 		const stamped = this.#takeStamped(message.stamp, message.receivedAt);
 		if (stamped) {
 			return {stored: stamped, altered: alterations(message, stamped)};
+		}
+
+		// What another reader is at may come back.
+		if (this.#open.size === 0 && this.#trials.size === 0) {
+			return undefined;
 		}
 
 		const envelope = envelopeOf(message.bytes);
@@ -292,10 +297,10 @@ const soughtKeys = ({messageId, subject, sentAt}: Envelope, receivedAt: number):
 /** Whether it is worth reading: the received date must be right, or the earlier tool's mark be on it. */
 const mayBe = ({receivedAt}: Read, envelope: Envelope, stored: Stored): boolean => {
 	const alike = !stored.envelope || envelope.sentAt === undefined || stored.flags.includes(draft) || stored.envelope.sentAt === envelope.sentAt;
-	return alike && (secondOf(stored.receivedAt) === secondOf(receivedAt) || stored.flags.includes(draft));
+	return alike && (sameSecond(stored.receivedAt, receivedAt) || stored.flags.includes(draft));
 };
 
 const alterations = ({receivedAt, flags}: Read, stored: Stored): string[] => [
-	...(secondOf(stored.receivedAt) === secondOf(receivedAt) ? [] : ['received']),
+	...(sameSecond(stored.receivedAt, receivedAt) ? [] : ['received']),
 	...(stored.flags.includes(draft) && !flags.includes(draft) ? ['draft'] : []),
 ];

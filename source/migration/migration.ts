@@ -1,27 +1,22 @@
 import {type Clock} from '../mailbox/clock.js';
 import {type Failure, FailureError, failureOf} from '../mailbox/failure.js';
-import {type MailDestination} from '../mailbox/destination.js';
+import {type Loss} from '../mailbox/losses.js';
+import {type Transport} from '../mailbox/destination.js';
+import {type OpenRoad, type Road} from '../mailbox/road.js';
 import {type MailSource} from '../mailbox/source.js';
-import {Alarm, ByteBudget} from './condition.js';
-import {type Choices, type Context} from './context.js';
-import {type Control} from './control.js';
+import {type Choices} from './context.js';
+import {Control} from './control.js';
 import {type Command, type Event, type RunOutcome} from './events.js';
 import {type Fact} from './facts.js';
 import {type Journal} from './journal.js';
-import {Pace} from './pace.js';
-import {prepareFolder} from './place.js';
-import {Settler} from './settle.js';
-import {resurvey, surveyAll} from './survey.js';
-import {deliverAll} from './delivery.js';
-import {readAll} from './reading.js';
-import {
-	type Transfer, completeIfSettled, dropReady, failFolder,
-} from './transfer.js';
-import {isSettled} from './work.js';
+import {type Pass, startPass} from './pass.js';
+import {type Refusals, refusedElsewhere, reopenAll} from './refusals.js';
+import {closesRoad, Roads} from './roads.js';
 
 export type MigrationOptions = {
 	readonly source: MailSource;
-	readonly destination: MailDestination;
+	/** In the order in which they are tried. Those that were opened are closed at the end. */
+	readonly roads: readonly Road[];
 	readonly journal: Journal;
 	readonly clock: Clock;
 	readonly random: () => number;
@@ -32,10 +27,9 @@ export type MigrationOptions = {
 	readonly run: {readonly id: string; readonly version: string; readonly command: string};
 	/** Only look and plan: nothing is delivered, and the journal must be a dry one. */
 	readonly dryRun?: boolean;
+	/** Asks a person, before the first message, about a road that does not carry all of it; absent: nobody is there to allow it. */
+	readonly consent?: (transport: Transport, losses: readonly Loss[]) => Promise<boolean>;
 };
-
-/** A folder that changes its life more often than this while it is read is left for a later run. */
-const mostResurveys = 3;
 
 /** The journal, with the run noted before its first fact of this run. */
 const withRun = (journal: Journal, run: MigrationOptions['run'], clock: Clock): {journal: Journal; end: (outcome: RunOutcome) => void} => {
@@ -78,169 +72,110 @@ export type Migration = {
 	readonly ended: Promise<{readonly outcome: RunOutcome; readonly failure?: Failure}>;
 };
 
+/** What later passes would tell once more. */
+const toldOnce: ReadonlySet<Event['type']> = new Set(['survey.completed', 'folder.ignored']);
+
 /**
-Moves one mailbox, or carries on. Never rejects: whatever ends it is in the outcome. The source, the
-destination and the journal stay open; whoever opened them closes them.
+Moves one mailbox, or carries on: by the first road that is open; by the next one where that closes on the way; and what a
+road refused for good, by the others. Never rejects: whatever ends it is in the outcome. The source and the journal stay open;
+whoever opened them closes them.
 */
 export const startMigration = (options: MigrationOptions): Migration => {
-	const {control, clock} = options;
-	let troubled = false;
-	const tell = (event: Event) => {
-		troubled ||= event.type === 'folder.failed';
-		options.tell(event);
-	};
-
+	const {control, clock, source, choices, tell} = options;
+	const dryRun = options.dryRun ?? false;
 	const {journal, end} = withRun(options.journal, options.run, clock);
-	let failure: Failure | undefined;
-	let over = false;
-	let transfer: Transfer | undefined;
-	const fail = (reason: Failure) => {
-		// What is cut off at the end fails as well, and is no news.
-		if (!failure && !over) {
-			failure = reason;
-			tell({type: 'run.failed', failure: reason});
-			control.stop();
-		}
+	const roads = new Roads(options);
+	let isSurveyed = false;
+	let isDone = true;
+	let pass: Pass | undefined;
+
+	const run = async (road: OpenRoad, refusals?: Refusals): Promise<Failure | undefined> => {
+		const again = isSurveyed;
+		pass = startPass({
+			source, road, journal, clock, random: options.random, dryRun, control: new Control(control),
+			choices: {...choices, ...(again && {unused: () => []}), ...(refusals && {only: (path, uid) => refusals.has(path, uid), refusedBy: (path, uid) => refusals.roadsOf(path, uid)})},
+			tell(event) {
+				isSurveyed ||= event.type === 'survey.completed';
+				if (!(again && toldOnce.has(event.type))) {
+					tell(event);
+				}
+			},
+		});
+		const {failure, isDone: wasDone} = await pass.ended;
+		// What a closed road left is up to the next one.
+		isDone = wasDone && (refusals === undefined || isDone);
+		return failure;
 	};
 
-	const work = async (): Promise<RunOutcome> => {
+	/** What one road refused for good is taken by another one, if that is open. */
+	const detour = async (): Promise<Failure | undefined> => {
+		for (const road of roads.others()) {
+			// eslint-disable-next-line no-await-in-loop -- one road after another
+			const refusals = await refusedElsewhere(journal, road.transport, choices.only);
+			// eslint-disable-next-line no-await-in-loop -- as above
+			const open = refusals.size > 0 && !control.stopping.aborted ? await roads.beside(road, refusals.size) : undefined;
+			if (open) {
+				reopenAll(journal, refusals, {now: clock.now(), tell});
+				// eslint-disable-next-line no-await-in-loop -- as above
+				const failure = await run(open, refusals);
+				if (failure && !closesRoad(failure)) {
+					return failure;
+				}
+
+				if (failure) {
+					roads.shut(open.transport, failure);
+				}
+			}
+		}
+
+		return undefined;
+	};
+
+	const work = async (): Promise<Failure | undefined> => {
 		tell({type: 'phase', phase: 'signing-in'});
-		const [traits] = await Promise.all([options.destination.open(control.stopping), options.source.open(control.stopping)]);
-		const context: Context = {
-			...options, journal, traits, fail, tell,
-		};
-		tell({type: 'phase', phase: 'surveying'});
-		const survey = await surveyAll(context);
-		if (options.dryRun) {
-			return 'complete';
+		let [road] = await Promise.all([roads.best(), source.open(control.stopping)]);
+		let failure = await run(road);
+		while (failure && closesRoad(failure) && !control.stopping.aborted && roads.shut(road.transport, failure)) {
+			// eslint-disable-next-line no-await-in-loop -- one road after another
+			road = await roads.best();
+			// eslint-disable-next-line no-await-in-loop -- as above
+			failure = await run(road);
 		}
 
-		const pace = new Pace({start: traits.startLanes, max: traits.maxLanes}, options.choices.rateLimit);
-		const alarm = new Alarm(clock, control.changed, control.stopping);
-		const settler = new Settler(context, survey.works, survey.moves, alarm);
-		const {works} = survey;
-		const isDone = () => settler.open === 0 && works.every(entry => isSettled(entry, control) && entry.readers === 0);
-		transfer = {
-			context, works, moves: survey.moves, pace, alarm,
-			budget: new ByteBudget(options.choices.memory, control.stopping),
-			isDone,
-			doubts: fingerprint => settler.doubts(fingerprint),
-			unsure(entry, uid) {
-				entry.underWay--;
-				settler.add(entry.record, uid, entry);
-			},
-			later(entry, uid, wait) {
-				entry.underWay--;
-				entry.held++;
-				void (async () => {
-					try {
-						await clock.sleep(wait, control.stopping);
-					} catch {
-						return;
-					}
-
-					entry.held--;
-					const listed = entry.listing.get(uid);
-					if (listed && !entry.failed) {
-						entry.pending.push(uid);
-						entry.pendingBytes += listed.size;
-					}
-
-					control.changed.notify();
-				})();
-			},
-			async changed(entry) {
-				if (entry.failed || !transfer) {
-					return;
-				}
-
-				if (entry.resurveys >= mostResurveys) {
-					failFolder(transfer, entry, new FailureError('folder-unreadable', {detail: 'it keeps changing while it is read'}).failure);
-					return;
-				}
-
-				// This share of the work ends; what is under way in it is finished before the folder is listed again.
-				entry.failed = true;
-				dropReady(transfer.budget, entry);
-				control.changed.notify();
-				while (entry.lanes > 0 || entry.looking) {
-					// eslint-disable-next-line no-await-in-loop -- Waiting is the purpose.
-					await control.changed.wait();
-				}
-
-				// Keeps looks waiting: they must know the work that takes its place.
-				entry.lanes++;
-				try {
-					works[works.indexOf(entry)] = await resurvey(context, entry, survey);
-					for (const unsure of survey.unsure.splice(0)) {
-						settler.add(unsure.record, unsure.uid, unsure.work);
-					}
-				} catch (error) {
-					const reason = failureOf(error);
-					if (reason.reach !== 'folder') {
-						throw error;
-					}
-
-					entry.failed = false;
-					failFolder(transfer, entry, reason);
-				} finally {
-					entry.lanes--;
-					control.changed.notify();
-				}
-			},
-			troubles: 0,
-			troubledSince: 0,
-		};
-
-		for (const {record, uid, work: entry} of survey.unsure.splice(0)) {
-			settler.add(record, uid, entry);
-		}
-
-		const running = transfer;
-		if (settler.open > 0) {
-			tell({type: 'phase', phase: 'settling'});
-			await settler.lookAtOnce();
-		}
-
-		for (const entry of works) {
-			completeIfSettled(running, entry);
-		}
-
-		// Folders are made although no message goes there: an empty folder is part of a mailbox.
-		await makeEmptyFolders(running);
-		if (!isDone()) {
-			tell({type: 'phase', phase: 'migrating'});
-			tell({type: 'pace', lanes: pace.lanes, reason: 'start'});
-			await Promise.all([
-				...Array.from({length: options.source.connections}, async () => readAll(running)),
-				...Array.from({length: traits.maxLanes}, async (_, lane) => deliverAll(running, lane)),
-				settler.run(isDone),
-			]);
-		}
-
-		return 'complete';
+		return failure ?? (dryRun || control.stopping.aborted ? undefined : detour());
 	};
 
 	const ended = (async () => {
-		let outcome: RunOutcome = 'complete';
+		let failure: Failure | undefined;
+		const fail = (reason: Failure) => {
+			failure ??= reason;
+			tell({type: 'run.failed', failure});
+			control.stop();
+		};
+
 		try {
-			outcome = await Promise.race([work(), aborted(control)]);
+			const reason = await work();
+			if (reason) {
+				fail(reason);
+			}
 		} catch (error) {
 			if (!(control.stopping.aborted && !(error instanceof FailureError))) {
 				fail(failureOf(error));
 			}
 		}
 
+		await roads.close();
+		let outcome: RunOutcome = 'complete';
 		if (failure) {
 			outcome = 'failed';
 		} else if (control.stopping.aborted) {
 			outcome = 'interrupted';
-		} else if (!options.dryRun && (troubled || (transfer && !isComplete(transfer)))) {
+		} else if (!dryRun && !(isDone && isComplete(journal))) {
 			outcome = 'partial';
 		}
 
 		try {
-			if (!options.dryRun) {
+			if (!dryRun) {
 				end(outcome);
 				await journal.sync();
 			}
@@ -249,7 +184,6 @@ export const startMigration = (options: MigrationOptions): Migration => {
 			outcome = 'failed';
 		}
 
-		over = true;
 		tell({type: 'phase', phase: 'finished'});
 		tell({type: 'run.ended', outcome});
 		return {outcome, ...(failure && {failure})};
@@ -258,18 +192,9 @@ export const startMigration = (options: MigrationOptions): Migration => {
 	return {
 		command(command) {
 			control.obey(command);
-			if (command.type === 'pace') {
-				transfer?.pace.ask(command.lanes);
-				tell({type: 'pace', lanes: transfer?.pace.lanes ?? command.lanes, reason: 'asked'});
-			} else if (command.type === 'pause' || command.type === 'resume') {
+			pass?.command(command);
+			if (command.type === 'pause' || command.type === 'resume') {
 				tell({type: command.type === 'pause' ? 'paused' : 'resumed', ...(command.folder && {folder: command.folder})});
-			}
-
-			// What a paused or skipped folder holds in memory would keep the others waiting.
-			for (const entry of transfer?.works ?? []) {
-				if (transfer && (control.isPaused(entry.path) || control.isSkipped(entry.path))) {
-					dropReady(transfer.budget, entry);
-				}
 			}
 		},
 		ended,
@@ -277,31 +202,4 @@ export const startMigration = (options: MigrationOptions): Migration => {
 };
 
 /** Everything has its fate, and none of them is refused. */
-const isComplete = ({context, works}: Transfer): boolean => works.every(work => work.pending.length === 0)
-	&& context.journal.record.folders.every(folder => folder.counts().refused === 0 && folder.counts().unsure === 0);
-
-/** Rejects once the run is to end without waiting for what is under way. */
-const aborted = async (control: Control): Promise<never> => new Promise((_resolve, reject) => {
-	control.aborting.addEventListener('abort', () => {
-		reject(new Error('aborted'));
-	}, {once: true});
-});
-
-const makeEmptyFolders = async ({context, works}: Transfer): Promise<void> => {
-	const {tell} = context;
-	for (const work of works) {
-		if (!work.mapping.exists && work.pending.length === 0) {
-			try {
-				// eslint-disable-next-line no-await-in-loop -- Parents before children.
-				await prepareFolder(context, works, work);
-			} catch (error) {
-				const failure = failureOf(error);
-				if (failure.reach !== 'folder') {
-					throw error;
-				}
-
-				tell({type: 'folder.failed', folder: work.path, failure});
-			}
-		}
-	}
-};
+const isComplete = ({record}: Journal): boolean => record.folders.every(folder => folder.counts().refused === 0 && folder.counts().unsure === 0);

@@ -1,10 +1,10 @@
-import {type Fingerprint} from '../mailbox/identity.js';
+import {type Fingerprint, secondOf} from '../mailbox/identity.js';
 import {type FolderPath, pathKey} from '../mailbox/mailbox.js';
 import {prefixLength} from './record-hash.js';
 import {type FolderRecord} from './record-folder.js';
 
 /** What the record keeps of a content, as text. The announced size is not part of it: it may change from one listing to the next. */
-export const contentKey = (hash: string, receivedAt: number): string => `${hash.slice(0, prefixLength)} ${Math.trunc(receivedAt / 1000)}`;
+export const contentKey = (hash: string, receivedAt: number): string => `${hash.slice(0, prefixLength)} ${secondOf(receivedAt)}`;
 
 /**
 Messages delivered under a key that the source no longer has. One that turns up with the same content under

@@ -1,10 +1,14 @@
 import {
 	type FolderPath, type Role, pathKey, samePath,
 } from '../mailbox/mailbox.js';
+import {type Transport} from '../mailbox/destination.js';
 import {type Failure, type FailureCode, type Names} from '../mailbox/failure.js';
 import {
-	type DnsVerdict, type Phase, type RunOutcome, type Tally, type Told, type VerdictKind,
+	type Phase, type RunOutcome, type Tally, type Told, type VerdictKind,
 } from './events.js';
+import {foldLook, type Looks} from './progress-looks.js';
+
+export {paceOf} from './progress-pace.js';
 
 /**
 The one fold: every number that a person or a script sees is read from this state, which is a pure
@@ -26,6 +30,20 @@ export const addTally = (into: Mutable<Tally>, tally: Tally): void => {
 
 type Mutable<T> = {-readonly [K in keyof T]: T[K]};
 
+/** Messages of one folder that will be refused for one cause, as things stand. */
+export type Predictions = {
+	count: number;
+	bytes: number;
+	/** Bytes: that they exceed, and of the largest of them. */
+	limit: number;
+	largest: number;
+	/** As many as a person is shown. */
+	readonly first: Array<{readonly uid: number; readonly bytes: number; readonly receivedAt: string; readonly subject?: string}>;
+};
+
+/** Predicted refusals that a person is shown of one cause. */
+export const mostShown = 20;
+
 export type FolderProgress = {
 	readonly path: FolderPath;
 	destination: FolderPath;
@@ -38,16 +56,23 @@ export type FolderProgress = {
 	bytes: Mutable<Tally>;
 	/** Messages that will be refused as things stand (too large). */
 	predicted: number;
+	/** The same by cause. */
+	readonly predictions: Map<FailureCode, Predictions>;
 	state: 'waiting' | 'running' | 'paused' | 'failed' | 'done';
 	failure?: Failure;
 	verdict?: {compared: number; equal: number; findings: Readonly<Record<VerdictKind, number>>};
 };
 
-export type Progress = {
+export type Progress = Looks & {
 	command: string;
 	source: string;
 	destination: string;
+	/** The road, or `auto` until one was chosen. */
 	transport: string;
+	/** Those that this run tried, in that order: how many messages went by it, and why it is closed. */
+	readonly roads: Map<Transport, {delivered: number; closed?: FailureCode}>;
+	/** By which messages go now. */
+	road?: Transport;
 	phase: Phase;
 	startedAt: number;
 	/** Time of the last event. */
@@ -78,8 +103,6 @@ export type Progress = {
 	names: Names;
 	/** A file that the command wrote, for `init`. */
 	file?: string;
-	/** For `dns`: the domain, and how many of its records stand how; nothing was looked at where not `checked`. */
-	dns?: {readonly domain: string; readonly cloud: string; readonly checked: boolean; records: number} & Record<DnsVerdict, number>;
 	outcome?: RunOutcome;
 	notice?: {at: number; text: string};
 	reconnects: number;
@@ -93,7 +116,7 @@ export const noFindings = (): Record<VerdictKind, number> => ({
 });
 
 export const startProgress = (): Progress => ({
-	command: '', source: '', destination: '', transport: '', names: {}, phase: 'signing-in', startedAt: 0, at: 0,
+	command: '', source: '', destination: '', transport: '', roads: new Map(), names: {}, phase: 'signing-in', startedAt: 0, at: 0,
 	surveyed: false, earlier: 0, deliveredNow: 0, bytesNow: 0, folders: new Map(), ignored: [],
 	messages: emptyTally(), bytes: emptyTally(), lanes: 0, waitUntil: 0, paused: false, stopping: false,
 	refusedBy: new Map(), findings: noFindings(), verified: false, compared: 0, equal: 0, reconnects: 0, throttles: 0, recent: [],
@@ -171,6 +194,22 @@ const supersede = (progress: Progress, event: Told & {type: 'message.already-the
 	take(progress.bytes, event.bytes);
 };
 
+const predict = ({folders}: Progress, {folder, uid, bytes, limit, receivedAt, failure, subject}: Told & {type: 'message.predicted'}): void => {
+	const predictions = folders.get(pathKey(folder))?.predictions;
+	const known = predictions?.get(failure.code) ?? {
+		count: 0, bytes: 0, limit, largest: 0, first: [],
+	};
+	predictions?.set(failure.code, known);
+	known.count++;
+	known.bytes += bytes;
+	known.largest = Math.max(known.largest, bytes);
+	if (known.first.length < mostShown) {
+		known.first.push({
+			uid, bytes, receivedAt, ...(subject && {subject}),
+		});
+	}
+};
+
 const countRecent = (progress: Progress, at: number, bytes: number): void => {
 	const second = Math.floor(at / 1000);
 	const last = progress.recent.at(-1);
@@ -196,6 +235,19 @@ export const fold = (progress: Progress, event: Told): void => {
 			progress.transport = event.transport;
 			progress.names = {mailbox: event.destination, ...event.application};
 			progress.startedAt = event.at;
+			break;
+		}
+
+		case 'road.closed': {
+			progress.roads.set(event.transport, {delivered: progress.roads.get(event.transport)?.delivered ?? 0, closed: event.failure.code});
+			break;
+		}
+
+		case 'road.chosen': {
+			progress.road = event.transport;
+			progress.roads.set(event.transport, progress.roads.get(event.transport) ?? {delivered: 0});
+			// What the first one left over goes by others.
+			progress.transport = event.reason === 'refused' ? progress.transport : event.transport;
 			break;
 		}
 
@@ -225,6 +277,7 @@ export const fold = (progress: Progress, event: Told): void => {
 				messages: {...event.messages},
 				bytes: {...event.bytes},
 				predicted: event.predicted,
+				predictions: new Map(),
 				state: event.messages.remaining === 0 ? 'done' : (known?.state === 'running' ? 'running' : 'waiting'),
 			});
 			break;
@@ -258,6 +311,11 @@ export const fold = (progress: Progress, event: Told): void => {
 			const folder = move(progress, event, event.from, 'delivered');
 			if (event.lost && event.lost.length > 0) {
 				countPart(progress, folder, 'lossy', event.bytes);
+			}
+
+			const road = progress.road && progress.roads.get(progress.road);
+			if (road) {
+				road.delivered++;
 			}
 
 			progress.deliveredNow++;
@@ -300,6 +358,19 @@ export const fold = (progress: Progress, event: Told): void => {
 
 		case 'message.reopened': {
 			move(progress, event, event.from, 'remaining');
+			if (event.code) {
+				const left = (progress.refusedBy.get(event.code) ?? 0) - 1;
+				progress.refusedBy.set(event.code, left);
+				if (left <= 0) {
+					progress.refusedBy.delete(event.code);
+				}
+			}
+
+			break;
+		}
+
+		case 'message.predicted': {
+			predict(progress, event);
 			break;
 		}
 
@@ -386,22 +457,11 @@ export const fold = (progress: Progress, event: Told): void => {
 			break;
 		}
 
-		case 'dns.domain': {
-			const {domain, cloud, checked} = event;
-			progress.dns = {
-				domain, cloud, checked, records: 0, ok: 0, differs: 0, missing: 0, unknown: 0,
-			};
-			break;
-		}
-
-		case 'dns.record': {
-			if (progress.dns) {
-				progress.dns.records++;
-				if (event.check) {
-					progress.dns[event.check.verdict]++;
-				}
-			}
-
+		case 'dns.domain':
+		case 'dns.record':
+		case 'doctor.check':
+		case 'doctor.transport': {
+			foldLook(progress, event);
 			break;
 		}
 
@@ -417,32 +477,4 @@ export const fold = (progress: Progress, event: Told): void => {
 			break;
 		}
 	}
-};
-
-/**
-Messages and bytes a second over the last minute (over the time since the first delivery while that is
-shorter), and the seconds left where they are credible: all folders listed, at least five seconds and
-twenty messages of rate, not waiting and not paused.
-*/
-export const paceOf = (progress: Progress, now: number): {readonly messages: number; readonly bytes: number; readonly secondsLeft?: number} => {
-	const second = Math.floor(now / 1000);
-	const recent = progress.recent.filter(entry => entry.second > second - 60);
-	const first = recent[0];
-	if (!first) {
-		return {messages: 0, bytes: 0};
-	}
-
-	const seconds = Math.max(1, Math.min(60, (now / 1000) - first.second));
-	const count = recent.reduce((sum, entry) => sum + entry.messages, 0);
-	const bytes = recent.reduce((sum, entry) => sum + entry.bytes, 0);
-	const rate = {messages: count / seconds, bytes: bytes / seconds};
-	const credible = progress.surveyed && seconds >= 5 && count >= 20 && !progress.paused && !progress.stopping && progress.waitUntil <= now;
-	if (!credible) {
-		return rate;
-	}
-
-	// Small messages cost a round trip, large ones bandwidth: the slower of the two estimates holds.
-	const byCount = progress.messages.remaining / rate.messages;
-	const byBytes = rate.bytes > 0 ? progress.bytes.remaining / rate.bytes : 0;
-	return {...rate, secondsLeft: Math.ceil(Math.max(byCount, byBytes))};
 };

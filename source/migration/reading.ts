@@ -1,7 +1,7 @@
 /* eslint-disable no-await-in-loop -- A reader is a loop that waits. */
 import {FailureError, failureOf} from '../mailbox/failure.js';
 import {envelopeHash, envelopeOf} from '../mailbox/envelope.js';
-import {hashOf} from '../mailbox/identity.js';
+import {hashOf, sameSecond} from '../mailbox/identity.js';
 import {type MessageEntry} from '../mailbox/mailbox.js';
 import {type ReadResult} from '../mailbox/source.js';
 import {type Candidates, findCandidates} from './adoption.js';
@@ -89,6 +89,13 @@ const accept = async (transfer: Transfer, work: FolderWork, {entry, result, cand
 		return false;
 	}
 
+	const most = context.traits.maxMessageBytes;
+	if (most > 0 && bytes.length > most) {
+		const {failure} = new FailureError('message-too-large', {detail: `${bytes.length} bytes; ${context.traits.transport} takes ${most}`});
+		retryOrRefuse(transfer, work, entry, failure, bytes);
+		return false;
+	}
+
 	// Taken by what was announced, before it was read; given back by its length.
 	budget.correct(bytes.length - entry.size);
 	work.ready.push({
@@ -154,7 +161,7 @@ const readWindow = async (transfer: Transfer, {work, messages}: Window): Promise
 
 /** The UID stands for another message than was listed (design, rule 7). */
 const isAnother = (entry: MessageEntry, result: {bytes: Uint8Array; announced?: number; receivedAt?: number}): boolean => (result.announced ?? result.bytes.length) !== entry.size
-	|| (result.receivedAt !== undefined && Math.trunc(result.receivedAt / 1000) !== Math.trunc(entry.receivedAt / 1000));
+	|| (result.receivedAt !== undefined && !sameSecond(result.receivedAt, entry.receivedAt));
 
 /** Vanished only if a fresh connection does not list it either (design, rule 8). */
 const settleGone = async (transfer: Transfer, work: FolderWork, gone: MessageEntry[]): Promise<void> => {

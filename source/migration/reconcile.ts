@@ -1,3 +1,4 @@
+import {sameSecond} from '../mailbox/identity.js';
 import {type Listing} from '../mailbox/listing.js';
 import {type State} from './facts.js';
 
@@ -18,8 +19,6 @@ export type KnownFolder = {
 
 /** The UIDVALIDITY inside a generation name (`1+2` → `1`). */
 const validityOf = (generation: string): string => generation.split('+', 1)[0]!;
-
-const sameSecond = (a: number, b: number): boolean => Math.trunc(a / 1000) === Math.trunc(b / 1000);
 
 /**
 Which generation a listing belongs to (design, rule 7). UIDVALIDITY alone proves little on WorkMail:

@@ -1,5 +1,5 @@
 import {type FolderPath} from '../mailbox/mailbox.js';
-import {type Fingerprint} from '../mailbox/identity.js';
+import {type Fingerprint, sameSecond} from '../mailbox/identity.js';
 import {type FailureCode} from '../mailbox/failure.js';
 import {type ExclusionRule, type Fact, type State} from './facts.js';
 import {
@@ -136,7 +136,7 @@ export class FolderRecord {
 		return chunk.hashes1[index] === prefixPart(fingerprint.hash, 0)
 			&& chunk.hashes2[index] === prefixPart(fingerprint.hash, 1)
 			&& this.#length() === fingerprint.size
-			&& Math.trunc(chunk.receivedAt[index]! / 1000) === Math.trunc(fingerprint.receivedAt / 1000);
+			&& sameSecond(chunk.receivedAt[index]!, fingerprint.receivedAt);
 	}
 
 	offsets(uid: number): Offsets {

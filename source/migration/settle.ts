@@ -2,8 +2,8 @@ import {groupBy} from '../mailbox/group-by.js';
 import {type FolderPath, pathKey, showPath} from '../mailbox/mailbox.js';
 import {type Unsure} from '../mailbox/destination.js';
 import {FailureError, failureOf} from '../mailbox/failure.js';
-import {type Fingerprint} from '../mailbox/identity.js';
-import {longestWork, lookAcross} from './across.js';
+import {secondOf, type Fingerprint} from '../mailbox/identity.js';
+import {idsFromOthers, longestWork, lookAcross} from './across.js';
 import {type Context} from './context.js';
 import {type Alarm} from './condition.js';
 import {type FolderRecord} from './record-folder.js';
@@ -176,15 +176,17 @@ export class Settler {
 			}
 
 			const twins = await this.#twins(group);
+			const rivals = await this.#rivals(group);
 			const unsure: Unsure[] = [];
-			for (const {record, uid} of [...twins, ...group]) {
+			for (const {record, uid} of [...twins, ...group, ...rivals]) {
 				// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
 				const {intent} = await journal.details(record.number, uid);
 				const key = {folder: record.path, generation: record.generation, uid};
 				unsure.push({key, stamp: stampOf(source.account, key, intent!.fingerprint.hash), ...intent!});
 			}
 
-			const found = await destination.look(path, unsure, journal.record.claims(path), control.stopping);
+			const [claimed, others] = [journal.record.claims(path), await idsFromOthers(this.#context, path, group)];
+			const found = await destination.look(path, unsure, id => claimed(id) || others.has(id), control.stopping);
 			for (const [index, entry] of group.entries()) {
 				this.#conclude(entry, found[twins.length + index], counts);
 			}
@@ -238,6 +240,31 @@ export class Settler {
 		}
 
 		return [...twins.values()].sort((a, b) => a.at - b.at);
+	}
+
+	/**
+	Others in doubt that have header and received second in common with one of these: where a store rebuilds MIME and a road
+	knows no stamps, a copy of one of them must not be taken for another's.
+	*/
+	async #rivals(group: readonly Entry[]): Promise<Array<{record: FolderRecord; uid: number}>> {
+		const {journal, traits} = this.#context;
+		const rivals: Array<{record: FolderRecord; uid: number}> = [];
+		if (traits.keepsBytes || traits.transport !== 'imap') {
+			return rivals;
+		}
+
+		const place = pathKey(group[0]!.record.destination);
+		const seconds = new Set(group.map(({record, uid}) => secondOf(record.get(uid)!.receivedAt)));
+		const own = new Set(group.map(({record, uid}) => `${record.number} ${uid}`));
+		for (const record of journal.record.folders.filter(folder => pathKey(folder.destination) === place)) {
+			for (const {uid, receivedAt} of record.entries('unsure')) {
+				if (seconds.has(secondOf(receivedAt)) && !own.has(`${record.number} ${uid}`)) {
+					rivals.push({record, uid});
+				}
+			}
+		}
+
+		return rivals;
 	}
 
 	/** One of several may be in doubt and the others not: they are looked for one by one. What is in doubt alone stays unsure. */

@@ -12,6 +12,7 @@ import {type FolderRecord} from './record-folder.js';
 import {type FolderWork} from './work.js';
 import {generationOf, reconcile} from './reconcile.js';
 import {Moves} from './moves.js';
+import {type Prediction, predictionsOf, tellPredictions} from './predictions.js';
 
 /** What a run has before it. */
 export type Survey = {
@@ -19,6 +20,8 @@ export type Survey = {
 	readonly moves: Moves;
 	/** Unsure messages of earlier runs. */
 	readonly unsure: Array<{readonly record: FolderRecord; readonly uid: number; readonly work?: FolderWork}>;
+	/** Found in a listing, and not yet told. */
+	readonly predictions: Prediction[];
 };
 
 const overLimit = new Set(['message-over-limit']);
@@ -107,6 +110,7 @@ const prepareWork = (context: Context, mapping: FolderMapping, {listing, previou
 	}
 
 	const remaining = choices.only ? todo.remaining.filter(uid => choices.only!(path, uid)) : todo.remaining;
+	const predictions = predictionsOf(path, listing, {tooLarge: todo.tooLarge, remaining}, {maxMessageSize: limit, traits: context.traits});
 	const bytes = (uids: readonly number[]) => uids.reduce((sum, uid) => sum + listing.get(uid)!.size, 0);
 	const work: FolderWork = {
 		mapping, path, record, listing,
@@ -119,8 +123,9 @@ const prepareWork = (context: Context, mapping: FolderMapping, {listing, previou
 	}
 
 	tellSurveyed(context, mapping, record, {messages: todo.remaining.length, bytes: bytes(todo.remaining)}, {
-		predicted: todo.tooLarge.length, ...(listing.highestModSeq && {highestModSeq: listing.highestModSeq}),
+		predicted: predictions.length, ...(listing.highestModSeq && {highestModSeq: listing.highestModSeq}),
 	});
+	survey.predictions.push(...predictions);
 	return work;
 };
 
@@ -200,6 +205,7 @@ const tellSurveyed = (
 export const resurvey = async (context: Context, work: FolderWork, survey: Survey): Promise<FolderWork> => {
 	const listing = await context.source.list(work.path, context.control.stopping);
 	const fresh = prepareWork(context, work.mapping, {listing, previous: work.listing}, survey);
+	await tellPredictions(context, survey.predictions.splice(0));
 	fresh.resurveys = work.resurveys + 1;
 	return fresh;
 };
@@ -221,7 +227,9 @@ Folders that cannot be listed fail alone.
 */
 export const surveyAll = async (context: Context): Promise<Survey> => {
 	const {source, destination, journal, choices, traits, tell, control} = context;
-	const survey: Survey = {works: [], moves: new Moves(), unsure: []};
+	const survey: Survey = {
+		works: [], moves: new Moves(), unsure: [], predictions: [],
+	};
 	const earlierFates = journal.record.folders.reduce((sum, folder) => sum + totalOf(tallyOf(folder, {messages: 0, bytes: 0}).messages) - folder.counts().unsure, 0);
 	const [folders, existing] = await Promise.all([source.folders(control.stopping), destination.folders(control.stopping)]);
 	const rules = new Map<string, ExclusionRule>();
@@ -283,6 +291,7 @@ export const surveyAll = async (context: Context): Promise<Survey> => {
 		}
 
 		survey.works.push(prepareWork(context, mapping, {listing}, survey));
+		await tellPredictions(context, survey.predictions.splice(0));
 	});
 	tellGone(context, survey, new Set(folders.map(folder => pathKey(folder.path))));
 	// Prepared in the order the listings came; worked on in the order the source names them.

@@ -81,6 +81,8 @@ export const retryOrRefuse = (transfer: Transfer, work: FolderWork, message: {ui
 		type: 'refused', folder: work.record.number, uid: message.uid, at: context.clock.now(), code: failure.code, outcome: failure.outcome,
 		...(failure.detail && {detail: failure.detail}), size: message.size, receivedAt: message.receivedAt,
 		...(subject && {subject}), ...(sender && {from: sender}), attempts: attempt,
+		// What could not be read was tried by no road.
+		...(bytes && {roads: [...context.choices.refusedBy?.(work.path, message.uid) ?? [], context.traits.transport]}),
 	});
 	context.tell({
 		type: 'message.refused', folder: work.path, uid: message.uid, bytes: message.size, from: 'remaining', failure,

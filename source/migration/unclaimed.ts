@@ -1,8 +1,7 @@
 import {type Stored} from '../mailbox/destination.js';
 import {type Fingerprint, fingerprintKey} from '../mailbox/identity.js';
 import {type Flags} from '../mailbox/mailbox.js';
-import {type Details} from './journal.js';
-import {Likeness, type ReadStored} from './likeness.js';
+import {Likeness, type ReadStored, type Recorded} from './likeness.js';
 import {prefixLength} from './record-hash.js';
 import {type FolderRecord} from './record-folder.js';
 
@@ -14,6 +13,8 @@ export type Found = {readonly stored: Stored; readonly altered: readonly string[
 
 /** The messages of one destination folder that no record claims; each can be taken once. */
 export type Unclaimed = {
+	/** Whether what the record knows is enough to find a message by: false where nothing that is left says its header, as by IMAP. */
+	readonly isTelling: boolean;
 	/** Takes the copy of a message of the record. */
 	takeRecorded(record: FolderRecord, uid: number): Promise<Stored | undefined>;
 	/** Whether its content is needed to tell which is the copy of a message that was read. */
@@ -29,6 +30,10 @@ export type Unclaimed = {
 /** Where bytes are kept: found by the first characters of their hash. */
 export class EqualUnclaimed implements Unclaimed {
 	readonly #byHash = new Map<string, Array<{readonly stored: Stored; readonly fingerprint: Fingerprint}>>();
+
+	get isTelling(): boolean {
+		return true;
+	}
 
 	add(stored: Stored, fingerprint: Fingerprint): void {
 		const prefix = fingerprint.hash.slice(0, prefixLength);
@@ -69,31 +74,30 @@ export class EqualUnclaimed implements Unclaimed {
 	}
 }
 
-/** The envelope a message had when it was read, as a hash, and its content's hash. */
-export const recordedContent = ({intent, fate}: Details): {readonly hash: string; readonly envelope?: string | undefined} | undefined => {
-	const fact = fate?.type === 'already-there' ? fate : intent;
-	return fact && {hash: fact.fingerprint.hash, envelope: fact.envelope};
-};
-
 /** Where MIME is rebuilt: what is on record by stamp, else by header and received date; what was read by its content. */
 export class AlikeUnclaimed implements Unclaimed {
+	#isTelling = false;
 	readonly #likeness: Likeness;
-	readonly #details: (folder: number, uid: number) => Promise<Details>;
-	readonly #stampOf: (record: FolderRecord, uid: number, hash: string) => string;
+	readonly #recorded: (record: FolderRecord, uid: number) => Promise<Recorded | undefined>;
 
-	constructor(details: (folder: number, uid: number) => Promise<Details>, stampOf: (record: FolderRecord, uid: number, hash: string) => string, read: ReadStored) {
-		this.#details = details;
-		this.#stampOf = stampOf;
+	/** @param recorded what the record knows of a message; see `recordedOf` */
+	constructor(recorded: (record: FolderRecord, uid: number) => Promise<Recorded | undefined>, read: ReadStored) {
+		this.#recorded = recorded;
 		this.#likeness = new Likeness(read);
 	}
 
+	get isTelling(): boolean {
+		return this.#isTelling;
+	}
+
 	add(stored: Stored): void {
+		this.#isTelling ||= stored.envelope !== undefined;
 		this.#likeness.add(stored);
 	}
 
 	async takeRecorded(record: FolderRecord, uid: number): Promise<Stored | undefined> {
-		const content = recordedContent(await this.#details(record.number, uid));
-		return content && this.#likeness.takeRecorded({stamp: this.#stampOf(record, uid, content.hash), receivedAt: record.get(uid)!.receivedAt, envelope: content.envelope});
+		const recorded = await this.#recorded(record, uid);
+		return recorded && this.#likeness.takeRecorded(recorded);
 	}
 
 	needsContent({fingerprint: {receivedAt}}: Sought): boolean {

@@ -1,73 +1,28 @@
 import {cleanText} from '../mailbox/clean.js';
 import {groupBy} from '../mailbox/group-by.js';
 import {
-	type Folder, type FolderPath, type MessageEntry, pathKey, pathOfKey, samePath,
+	type Folder, type FolderPath, type MessageEntry, pathKey, samePath,
 } from '../mailbox/mailbox.js';
 import {FailureError} from '../mailbox/failure.js';
-import {type MailDestination, type Stored, type Traits} from '../mailbox/destination.js';
-import {envelopeHash, envelopeOf, sameMail} from '../mailbox/envelope.js';
-import {type MailSource} from '../mailbox/source.js';
+import {type Stored} from '../mailbox/destination.js';
+import {envelopeHash, envelopeOf} from '../mailbox/envelope.js';
 import {type Listing} from '../mailbox/listing.js';
 import {hashOf} from '../mailbox/identity.js';
 import {mapFolders} from '../mailbox/folder-map.js';
-import {type Choices} from './context.js';
-import {type Event, type VerdictKind} from './events.js';
 import {noFindings} from './progress.js';
 import {generationOf} from './reconcile.js';
 import {idHash as hashOfId} from './record-hash.js';
 import {type FolderRecord} from './record-folder.js';
-import {hasHeader} from './likeness.js';
-import {type MailboxRecord} from './record.js';
-import {type Journal} from './journal.js';
+import {recordedContent, recordedOf} from './recorded.js';
 import {stampOf} from './stamp.js';
 import {
-	AlikeUnclaimed, EqualUnclaimed, recordedContent, type Sought, type Unclaimed,
+	AlikeUnclaimed, EqualUnclaimed, type Sought, type Unclaimed,
 } from './unclaimed.js';
-
-export type VerifyOptions = {
-	readonly source: MailSource;
-	readonly destination: MailDestination;
-	readonly traits: Traits;
-	readonly record: MailboxRecord;
-	/** Of the journal, as {@link Journal.details}. */
-	readonly details: Journal['details'];
-	readonly choices: Choices;
-	readonly signal: AbortSignal;
-	readonly tell: (event: Event) => void;
-};
-
-/** One source folder, what should be at the destination of it, and what was found. */
-type Check = {
-	readonly path: FolderPath;
-	readonly destination: FolderPath;
-	readonly listing: Listing | undefined;
-	readonly records: readonly FolderRecord[];
-	/** Generation that the listing belongs to; undefined where the record knows nothing of it. */
-	readonly current: FolderRecord | undefined;
-	compared: number;
-	equal: number;
-	readonly findings: Record<VerdictKind, number>;
-};
-
-/** A message that should be at the destination and was not found where it should be. */
-type Absent = {
-	readonly check: Check;
-	readonly record?: FolderRecord;
-	readonly uid: number;
-	readonly receivedAt: number;
-	readonly unsure: boolean;
-	/** Known for messages read from the source. */
-	readonly sought?: Sought;
-	/** The record does not know its header, and the source has it no more. */
-	readonly dateOnly?: boolean;
-};
-
-/** A message of the record and the folder it is checked with. */
-type Expected = {readonly check: Check; readonly record: FolderRecord; readonly uid: number};
-
-const secondOf = (message: {readonly receivedAt: number}): number => Math.trunc(message.receivedAt / 1000);
-
-const plainFlags = (flags: readonly string[]): string => flags.filter(flag => flag !== String.raw`\Recent`).map(flag => flag.toLowerCase()).sort().join(' ');
+import {
+	type Check, type Expected, finding, type VerifyOptions,
+} from './verifier-check.js';
+import {type Absent, searchElsewhere} from './verifier-elsewhere.js';
+import {judge} from './verifier-judge.js';
 
 /**
 Compares both sides message by message, by content, in both directions, and never writes (design, rule 12).
@@ -98,7 +53,9 @@ export const verify = async (options: VerifyOptions): Promise<void> => {
 		await matchUnrecorded(options, check, searched.get(pathKey(check.destination))!, absent);
 	}
 
-	await searchElsewhere(options, absent, searched, destinationFolders);
+	await searchElsewhere(options, absent, {
+		searched, folders: destinationFolders, unclaimedIn: async (path, listing) => compare(options, path, listing, new Map()),
+	});
 	for (const check of checks) {
 		for (const stored of searched.get(pathKey(check.destination))?.rest() ?? []) {
 			finding(options, check, 'extra', stored.uid ?? 0, stored.uid === undefined ? `${cleanText(stored.envelope?.messageId ?? '', 120)} received ${new Date(stored.receivedAt).toISOString()}`.trim() : undefined);
@@ -115,13 +72,6 @@ export const verify = async (options: VerifyOptions): Promise<void> => {
 	if (unopened) {
 		throw unopened;
 	}
-};
-
-const finding = ({tell}: VerifyOptions, check: Check, kind: VerdictKind, uid: number, detail?: string): void => {
-	check.findings[kind]++;
-	tell({
-		type: 'verify.finding', kind, folder: check.path, destination: check.destination, uid, ...(detail && {detail}),
-	});
 };
 
 /** Lists the source and pairs each folder with its records and its destination. */
@@ -192,9 +142,7 @@ const expectedIn = (group: readonly Check[]): {readonly byId: Map<number, Expect
 const compareFolder = async (options: VerifyOptions, group: readonly Check[], absent: Absent[]): Promise<Unclaimed> => {
 	const {byId, withoutId} = expectedIn(group);
 	const listing = await options.destination.list(group[0]!.destination, options.signal) ?? [];
-	const unclaimed = options.traits.keepsBytes
-		? await compareContents(options, group[0]!.destination, listing, byId)
-		: await compareHeaders(options, group[0]!.destination, listing, byId);
+	const unclaimed = await compare(options, group[0]!.destination, listing, byId);
 	const unknown: Expected[] = [];
 	for (const expected of [...byId.values(), ...withoutId]) {
 		const {record, uid} = expected;
@@ -204,7 +152,7 @@ const compareFolder = async (options: VerifyOptions, group: readonly Check[], ab
 			// eslint-disable-next-line no-await-in-loop -- As above.
 			await judge(options, expected, stored);
 		// eslint-disable-next-line no-await-in-loop -- As above.
-		} else if (options.traits.keepsBytes || recordedContent(await options.details(record.number, uid))?.envelope !== undefined) {
+		} else if (options.traits.keepsBytes || (unclaimed.isTelling && recordedContent(await options.details(record.number, uid))?.envelope !== undefined)) {
 			absent.push(absentOf(expected));
 		} else {
 			unknown.push(expected);
@@ -226,7 +174,7 @@ const absentOf = ({check, record, uid}: Expected): Absent => {
 	};
 };
 
-/** Messages that a road delivered which keeps bytes, looked for by one that does not: their headers are read at the source. */
+/** Messages of which the record says too little to find them by this road (another one delivered them, that keeps bytes, or this one lists no headers): they are read at the source. */
 const matchUnknown = async (options: VerifyOptions, some: readonly Expected[], unclaimed: Unclaimed, absent: Absent[]): Promise<void> => {
 	const open = new Map(some.map(expected => [expected.uid, expected]));
 	const {check, record} = some[0]!;
@@ -261,6 +209,10 @@ const soughtOf = ({source}: VerifyOptions, {path, current, listing}: Check, {uid
 		stamp: stampOf(source.account, key, fingerprint.hash), fingerprint, flags, envelope: envelopeHash(envelopeOf(bytes), receivedAt),
 	};
 };
+
+/** Compares what a folder lists with what the record expects there by id; what was met is taken out of `byId`. @returns what nobody claims */
+const compare = async (options: VerifyOptions, path: FolderPath, listing: Iterable<Stored>, byId: Map<number, Expected>): Promise<Unclaimed> =>
+	options.traits.keepsBytes ? compareContents(options, path, listing, byId) : compareHeaders(options, path, listing, byId);
 
 /** Where bytes are kept: everything is read. */
 const compareContents = async (options: VerifyOptions, path: FolderPath, listing: Iterable<Stored>, byId: Map<number, Expected>): Promise<Unclaimed> => {
@@ -299,8 +251,7 @@ const compareContents = async (options: VerifyOptions, path: FolderPath, listing
 const compareHeaders = async (options: VerifyOptions, path: FolderPath, listing: Iterable<Stored>, byId: Map<number, Expected>): Promise<Unclaimed> => {
 	const {source, destination, details, signal} = options;
 	const unclaimed = new AlikeUnclaimed(
-		details,
-		(record, uid, hash) => stampOf(source.account, {folder: record.path, generation: record.generation, uid}, hash),
+		async (record, uid) => recordedOf(await details(record.number, uid), source.account, record, uid),
 		stored => destination.read(path, stored, signal),
 	);
 	for (const stored of listing) {
@@ -316,61 +267,6 @@ const compareHeaders = async (options: VerifyOptions, path: FolderPath, listing:
 	}
 
 	return unclaimed;
-};
-
-/** Compares one message with what left the source, its content apart where that was read. */
-const judge = async (options: VerifyOptions, expected: Expected, stored: Stored): Promise<void> => {
-	const {check, record, uid} = expected;
-	const {receivedAt} = record.get(uid)!;
-	const {keepsBytes} = options.traits;
-	check.compared++;
-	const differences = keepsBytes ? [] : await headerDifferences(options, expected, stored);
-	if (differences.length > 0) {
-		finding(options, check, 'altered', uid, differences.join(', '));
-		return;
-	}
-
-	if (Math.trunc(stored.receivedAt / 1000) !== Math.trunc(receivedAt / 1000)) {
-		finding(options, check, 'date', uid, `received ${new Date(stored.receivedAt).toISOString()}, ${new Date(receivedAt).toISOString()} at the source`);
-		return;
-	}
-
-	check.equal++;
-	const there = check.current === record ? check.listing?.get(uid)?.flags : undefined;
-	const told = (flags: readonly string[]): string => plainFlags(keepsBytes ? flags : flags.filter(flag => flag.startsWith('\\')));
-	if (there && told(there) !== told(stored.flags)) {
-		finding(options, check, 'flags', uid, `${told(stored.flags) || 'none'}; ${told(there) || 'none'} at the source`);
-	}
-};
-
-/** In what a rebuilt message's header is another one's. Only where the hashes differ are both contents read. */
-const headerDifferences = async (options: VerifyOptions, {check, record, uid}: Expected, stored: Stored): Promise<string[]> => {
-	const details = await options.details(record.number, uid);
-	const delivered = (details.fate?.type === 'already-there' ? details.fate : details.intent)?.flags;
-	const draft = delivered && stored.flags.includes(String.raw`\Draft`) && !delivered.includes(String.raw`\Draft`) ? ['it is a draft'] : [];
-	const {receivedAt, size} = record.get(uid)!;
-	if (hasHeader(stored, recordedContent(details)?.envelope, receivedAt)) {
-		return draft;
-	}
-
-	const [here, there] = await Promise.all([
-		check.current === record && check.listing?.has(uid) ? firstBytes(options.source.read(check.path, check.listing.generation, [{uid, size}], options.signal)) : undefined,
-		firstBytes(options.destination.read(check.destination, [stored], options.signal)),
-	]);
-	if (!there) {
-		return [...draft, 'cannot be read at the destination'];
-	}
-
-	return [...draft, ...(here ? sameMail(here, there) : ['its header is not the one that was delivered'])];
-};
-
-const firstBytes = async (contents: AsyncIterable<{bytes?: Uint8Array} | {gone: true} | {failure: unknown}>): Promise<Uint8Array | undefined> => {
-	let bytes;
-	for await (const content of contents) {
-		bytes = 'bytes' in content ? content.bytes : undefined;
-	}
-
-	return bytes;
 };
 
 /** Source messages without a record: read there and looked for by their bytes. */
@@ -405,56 +301,3 @@ const matchUnrecorded = async (options: VerifyOptions, check: Check, unclaimed: 
 	}
 };
 
-/** Looks through the rest of the destination mailbox before anything is called missing. */
-const searchElsewhere = async (options: VerifyOptions, absent: readonly Absent[], searched: ReadonlyMap<string, Unclaimed>, folders: readonly Folder[]): Promise<void> => {
-	if (absent.length === 0) {
-		return;
-	}
-
-	// Not by size: what the source announced may be wrong.
-	const wanted = new Set(absent.map(message => secondOf(message)));
-	const elsewhere = [...searched].map(([key, unclaimed]) => ({path: pathOfKey(key), unclaimed}));
-	for (const folder of folders) {
-		if (folder.kind === 'mail' && !searched.has(pathKey(folder.path))) {
-			// eslint-disable-next-line no-await-in-loop -- One folder after another.
-			const listing = [...await options.destination.list(folder.path, options.signal) ?? []].filter(stored => wanted.has(secondOf(stored)));
-			// eslint-disable-next-line no-await-in-loop -- As above.
-			elsewhere.push({path: folder.path, unclaimed: await (options.traits.keepsBytes ? compareContents(options, folder.path, listing, new Map()) : compareHeaders(options, folder.path, listing, new Map()))});
-		}
-	}
-
-	for (const message of absent) {
-		if (message.dateOnly && searched.get(pathKey(message.check.destination))?.takeDated(message.receivedAt)) {
-			message.check.compared++;
-			message.check.equal++;
-			continue;
-		}
-
-		// eslint-disable-next-line no-await-in-loop -- As above.
-		const place = await placeOf(options, message, elsewhere);
-		if (place) {
-			message.check.compared++;
-			message.check.equal++;
-			finding(options, message.check, 'moved', message.uid, place.join('/'));
-		} else {
-			finding(options, message.check, message.unsure ? 'unsure' : 'missing', message.uid);
-		}
-	}
-};
-
-const placeOf = async ({source, signal}: VerifyOptions, {check: {path: from, listing}, sought, record, uid}: Absent, elsewhere: ReadonlyArray<{readonly path: FolderPath; readonly unclaimed: Unclaimed}>): Promise<FolderPath | undefined> => {
-	let bytes: Uint8Array | undefined;
-	for (const {path, unclaimed} of elsewhere) {
-		if (sought && !bytes && unclaimed.needsContent(sought)) {
-			// eslint-disable-next-line no-await-in-loop -- Again: it was not kept, as there may be many.
-			bytes = await firstBytes(source.read(from, listing!.generation, [listing!.get(uid)!], signal));
-		}
-
-		// eslint-disable-next-line no-await-in-loop -- The first that has it.
-		if (sought ? await unclaimed.takeSought(sought, bytes) : await unclaimed.takeRecorded(record!, uid)) {
-			return path;
-		}
-	}
-
-	return undefined;
-};

@@ -1,9 +1,11 @@
 import {cleanText} from '../mailbox/clean.js';
 import {failures, nextStep, type Failure} from '../mailbox/failure.js';
 import {type FolderPath, showPath} from '../mailbox/mailbox.js';
+import {losses} from '../mailbox/losses.js';
 import {type Told} from '../migration/events.js';
 import {type Progress, paceOf, totalOf} from '../migration/progress.js';
 import {dnsLines, dnsSummary} from './dns-lines.js';
+import {doctorLines, doctorSummary} from './doctor-lines.js';
 import {type Face} from './face.js';
 import {
 	bytes, count, duration, left, plural, rate,
@@ -25,18 +27,44 @@ const verdictWord = {
 /** How many findings are listed one by one before only their number is told. */
 const mostFindings = 20;
 
+/** By which way messages go, and what that means for them; nothing where it is as expected. */
+const wayOf = ({transport, reason, messages = 0, losses: lost, mayLose}: Extract<Told, {readonly type: 'road.chosen'}>): string | undefined => {
+	const way = transport.toUpperCase();
+	const words = [...lost.map(loss => losses[loss].words), ...mayLose.map(loss => `perhaps ${losses[loss].words}`)].join('; ');
+	const rest = words === '' ? '' : ` On this way ${words}.`;
+	const said = {
+		only: '', best: ` By ${way}, the best way that is open.`, closed: ` Going on by ${way}; no mail is lost.`,
+		refused: ` ${plural(messages, 'refused message')} ${messages === 1 ? 'is' : 'are'} tried by ${way}.`,
+	}[reason];
+	return said === '' && rest === '' ? undefined : `i${said}${rest}`;
+};
+
 /** Words on stderr, one line for each real change; the summary on stdout. */
 // eslint-disable-next-line complexity -- One case for each event.
 const wordsFor = (event: Told, progress: Progress): string | undefined => {
 	switch (event.type) {
 		case 'run.started': {
-			return event.command === 'dns' ? undefined : `${cleanText(event.source)} → ${cleanText(event.destination)}, via ${event.transport.toUpperCase()}`;
+			return event.command === 'dns' || event.command === 'doctor' ? undefined : `${cleanText(event.source)} → ${cleanText(event.destination)}${event.transport === 'auto' ? '' : `, via ${event.transport.toUpperCase()}`}`;
+		}
+
+		case 'road.closed': {
+			if (event.failure.code === 'loss-not-allowed') {
+				return `i ${event.transport.toUpperCase()} is open, and not taken: it would not carry all of each message, and nobody has allowed that.`;
+			}
+
+			return `i ${event.transport.toUpperCase()} is not open: ${sentenceOf(event.failure)}`;
+		}
+
+		case 'road.chosen': {
+			return wayOf(event);
 		}
 
 		case 'survey.completed': {
 			const {messages, bytes: sizes} = progress;
 			const earlier = event.earlier > 0 ? `; ${count(event.earlier)} already done by earlier runs` : '';
-			return `${plural(totalOf(messages), 'message')} in ${plural(progress.folders.size, 'folder')}, ${bytes(totalOf(sizes))}${earlier}; ${count(messages.remaining)} to go`;
+			const predicted = [...progress.folders.values()].reduce((sum, folder) => sum + folder.predicted, 0);
+			const tooLarge = predicted > 0 ? `; ${count(predicted)} too large to pass as things stand` : '';
+			return `${plural(totalOf(messages), 'message')} in ${plural(progress.folders.size, 'folder')}, ${bytes(totalOf(sizes))}${earlier}; ${count(messages.remaining)} to go${tooLarge}`;
 		}
 
 		case 'folder.renamed': {
@@ -118,6 +146,7 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 		case 'message.not-stored':
 		case 'message.reopened':
 		case 'message.retrying':
+		case 'message.predicted':
 		case 'paused':
 		case 'resumed':
 		case 'verify.folder':
@@ -126,6 +155,8 @@ const wordsFor = (event: Told, progress: Progress): string | undefined => {
 		case 'dns.domain':
 		case 'dns.record':
 		case 'dns.action':
+		case 'doctor.check':
+		case 'doctor.transport':
 		case 'run.ended': {
 			return undefined;
 		}
@@ -158,7 +189,7 @@ export const plainFace = (terminal: Terminal, progress: Progress): Face => {
 				terminal.say(words);
 			}
 
-			for (const line of dnsLines(event, progress.dns?.checked === true)) {
+			for (const line of [...dnsLines(event, progress.dns?.checked === true), ...doctorLines(event, terminal.columns)]) {
 				terminal.result(line);
 			}
 		},
@@ -238,6 +269,10 @@ export const summaryLines = (summary: Summary): string[] => {
 		return dnsSummary(summary);
 	}
 
+	if (summary.command === 'doctor') {
+		return doctorSummary(summary);
+	}
+
 	const {messages, thisRun, seconds} = summary;
 	const lines = [`${headline(summary)}  ${cleanText(summary.source)} → ${cleanText(summary.destination)}, via ${summary.transport.toUpperCase()}`];
 	const fates = [
@@ -249,7 +284,7 @@ export const summaryLines = (summary: Summary): string[] => {
 	}
 
 	if (messages.lossy > 0) {
-		lines.push(`  ${count(messages.lossy)} of those delivered lost something on the way (keywords or the like)`);
+		lines.push(`  ${count(messages.lossy)} of those delivered lost something on the way${summary.roads.some(({transport, delivered}) => transport === 'graph-json' && delivered > 0) ? ': by GRAPH-JSON their original form' : ' (keywords or the like)'}`);
 	}
 
 	if (messages.altered > 0) {
@@ -281,7 +316,7 @@ export const summaryLines = (summary: Summary): string[] => {
 
 	if (summary.command === 'demo') {
 		lines.push('  Next    aw2ms365 init --non-interactive     writes a configuration to fill in', '          aw2ms365 plan                       shows what would happen to your own mailbox');
-	} else if (messages.refused > 0 && summary.command !== 'failures') {
+	} else if (messages.refused > 0 && summary.command !== 'failures' && summary.command !== 'plan') {
 		lines.push('  Next    aw2ms365 failures     what was refused and why', '          aw2ms365 retry        tries the refused messages again');
 	}
 

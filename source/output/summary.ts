@@ -1,9 +1,10 @@
+import {type Transport} from '../mailbox/destination.js';
 import {showPath} from '../mailbox/mailbox.js';
 import {
 	failures, nextStep, type Failure, type FailureCode,
 } from '../mailbox/failure.js';
 import {
-	type DnsVerdict, type RunOutcome, type Tally, type VerdictKind,
+	type DnsVerdict, type DoctorVerdict, type RunOutcome, type Tally, type VerdictKind,
 } from '../migration/events.js';
 import {type Progress, totalOf} from '../migration/progress.js';
 
@@ -20,6 +21,8 @@ export type Summary = {
 	readonly source: string;
 	readonly destination: string;
 	readonly transport: string;
+	/** The roads that this run tried, in that order. */
+	readonly roads: ReadonlyArray<{readonly transport: Transport; /** By this run. */ readonly delivered: number; /** Why it was not, or no longer, open. */ readonly closed?: FailureCode}>;
 	readonly messages: Messages;
 	/** Bytes delivered, over all runs. */
 	readonly bytes: number;
@@ -41,6 +44,8 @@ export type Summary = {
 	readonly verification?: Verification;
 	/** Of `dns`: records by verdict, where they were looked up. */
 	readonly dns?: Readonly<{domain: string; cloud: string; checked: boolean; records: number} & Record<DnsVerdict, number>>;
+	/** Of `doctor`: checks by verdict, and the way that a migration would take. */
+	readonly doctor?: Readonly<{transport?: string} & Record<DoctorVerdict, number>>;
 };
 
 const withTotal = (tally: Tally): Messages => {
@@ -59,6 +64,7 @@ export const summaryOf = (progress: Progress, outcome: RunOutcome, exitCode: num
 	source: progress.source,
 	destination: progress.destination,
 	transport: progress.transport,
+	roads: [...progress.roads].map(([transport, {delivered, closed}]) => ({transport, delivered, ...(closed && {closed})})),
 	messages: withTotal(progress.messages),
 	bytes: progress.bytes.delivered,
 	bytesByFate: withTotal(progress.bytes),
@@ -79,5 +85,6 @@ export const summaryOf = (progress: Progress, outcome: RunOutcome, exitCode: num
 	...(progress.failure && {failure: {...progress.failure, sentence: failures[progress.failure.code].sentence, next: nextStep(progress.failure, progress.names)}}),
 	...(progress.file !== undefined && {file: progress.file}),
 	...(progress.dns && {dns: progress.dns}),
+	...(progress.doctor && {doctor: progress.doctor}),
 	...(progress.verified && {verification: {compared: progress.compared, equal: progress.equal, findings: progress.findings}}),
 });

@@ -23,9 +23,12 @@ export type Terminal = {
 	drained(): Promise<void>;
 };
 
-/** A line on a screen, broken between words and indented from its second row on. Lines of data stay whole. */
+/** A command alone on its line, of PowerShell or ours, as remedies have it. */
+export const isCommand = (line: string): boolean => /^ *(?:\(?[A-Z][a-z]+-[A-Z]\w+|aw2ms365 |timedatectl )/v.test(line);
+
+/** A line on a screen, broken between words and indented from its second row on. Lines of data stay whole, and commands of PowerShell: they are to be copied. */
 export const wrapLine = (text: string, columns: number): string => {
-	if (text.length <= columns || columns < 20 || text.startsWith('{')) {
+	if (text.length <= columns || columns < 20 || text.startsWith('{') || isCommand(text)) {
 		return text;
 	}
 
@@ -48,8 +51,18 @@ type Screen = Writable & {isTTY?: boolean; columns?: number};
 
 const nobodyReads = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
+/** Commands that are suggested are about the configuration that a person has named, where it is not the one in its place. */
+export const naming = (file: string | undefined): (text: string) => string => {
+	if (file === undefined) {
+		return text => text;
+	}
+
+	const named = /^[\w.\/~:@+\-]+$/v.test(file) ? file : `'${file.replaceAll('\'', String.raw`'\''`)}'`;
+	return text => text.startsWith('{') ? text : text.replaceAll(/\baw2ms365 (?<command>doctor|plan|migrate|status|failures|retry|verify)\b/gv, `$& ${named.replaceAll('$', '$$$$')}`);
+};
+
 /** @param onClosed called once when stdout takes no more: without a reason where nobody reads it any more, else with what the system said (a full disk) */
-export const openTerminal = (onClosed: (reason?: string) => void, out: Screen = process.stdout, error: Screen = process.stderr): Terminal => {
+export const openTerminal = (onClosed: (reason?: string) => void, out: Screen = process.stdout, error: Screen = process.stderr, reword: (text: string) => string = text => text): Terminal => {
 	let closed = false;
 	let deaf = false;
 	let line = false;
@@ -83,8 +96,9 @@ export const openTerminal = (onClosed: (reason?: string) => void, out: Screen = 
 	};
 
 	return {
-		result(text) {
+		result(said) {
 			clear();
+			const text = reword(said);
 			if (!closed) {
 				underWay++;
 				out.write(`${out.isTTY ? wrapLine(text, out.columns ?? 80) : text}\n`, () => {
@@ -94,8 +108,9 @@ export const openTerminal = (onClosed: (reason?: string) => void, out: Screen = 
 				});
 			}
 		},
-		say(text) {
+		say(said) {
 			clear();
+			const text = reword(said);
 			show(`${live ? text.split('\n').map(row => wrapLine(row, error.columns ?? 80)).join('\n') : text}\n`);
 		},
 		replace(text) {

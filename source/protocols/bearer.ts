@@ -1,7 +1,10 @@
 import {orAborted} from './or-aborted.js';
 
-/** @param fresh none from a cache: the last one was refused */
-export type TokenSource = (fresh?: boolean) => Promise<string>;
+/**
+@param fresh none from a cache: the last one was refused
+@param signal nobody waits for it any more
+*/
+export type TokenSource = (fresh?: boolean, signal?: AbortSignal) => Promise<string>;
 
 /** The token that all requests of a session share. Several may hear that it was refused; it is renewed once. */
 export class Bearer {
@@ -19,7 +22,7 @@ export class Bearer {
 	*/
 	async token(signal: AbortSignal, refused?: string): Promise<string> {
 		if (refused === undefined) {
-			return orAborted(this.#token(), signal);
+			return orAborted(this.#token(false, signal), signal);
 		}
 
 		if (this.#renewal?.refused !== refused) {

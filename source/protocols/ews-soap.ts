@@ -1,6 +1,7 @@
 import {type Clock} from '../mailbox/clock.js';
 import {type Notice} from '../mailbox/source.js';
 import {type Failure, failureOf, FailureError} from '../mailbox/failure.js';
+import {Bearer, type TokenSource} from './bearer.js';
 import {
 	type Answer, CallFailure, readAnswer, type ResponseMessage,
 } from './ews-answer.js';
@@ -9,7 +10,6 @@ import {
 } from './ews-envelope.js';
 import {HttpsClient, HttpTrouble, type HttpOptions} from './https.js';
 import {failureOfTrouble} from './https-failures.js';
-import {orAborted} from './or-aborted.js';
 import {ReadTries} from './ews-tries.js';
 
 export {CallFailure, type ResponseMessage} from './ews-answer.js';
@@ -29,8 +29,7 @@ export type EwsOptions = {
 	readonly host: string;
 	/** Primary address of the mailbox: whom we act for. */
 	readonly mailbox: string;
-	/** @param fresh none from a cache: the last one was refused */
-	readonly token: (fresh?: boolean) => Promise<string>;
+	readonly token: TokenSource;
 	/** One more certificate authority, PEM. */
 	readonly ca?: string | undefined;
 	readonly clock: Clock;
@@ -71,11 +70,11 @@ export class EwsSession {
 	#isTroubled = false;
 	#parkedUntil = 0;
 	readonly #closing = new AbortController();
-	/** The newest token, and the one it was asked for in place of. */
-	#renewal: {readonly refused: string; readonly token: Promise<string>} | undefined;
+	readonly #bearer: Bearer;
 
 	constructor(options: EwsOptions) {
 		this.#options = options;
+		this.#bearer = new Bearer(options.token);
 		this.#http = new HttpsClient({...options.http, origin: `https://${options.host}`, ca: options.ca});
 	}
 
@@ -192,12 +191,13 @@ export class EwsSession {
 			}
 
 			// eslint-disable-next-line no-await-in-loop -- at most twice
-			const token = await orAborted(this.#token(refused), signal);
+			const token = await this.#token(signal, refused);
 			const text = envelope({version, mailbox, body});
 			const headers = headersFor({mailbox, token, random: this.#options.random});
 			// eslint-disable-next-line no-await-in-loop -- at most twice
 			const answer = await this.#post(text, headers, {signal, writes, deadline: deadline ?? (this.#options.patience ?? 120_000) + Math.ceil(text.length / slowest)});
 			if (answer.status === 401 && refused === undefined) {
+				this.#log({status: 401, reason: 'the token was refused: another is asked for', request: headers['client-request-id']});
 				refused = token;
 				continue;
 			}
@@ -238,20 +238,11 @@ export class EwsSession {
 		}
 	}
 
-	/** @param refused the token that was answered with 401; several calls may hear so of one token, and it is renewed once */
-	async #token(refused?: string): Promise<string> {
+	async #token(signal: AbortSignal, refused?: string): Promise<string> {
 		try {
-			if (refused === undefined) {
-				return await this.#options.token();
-			}
-
-			if (this.#renewal?.refused !== refused) {
-				this.#renewal = {refused, token: this.#options.token(true)};
-			}
-
-			return await this.#renewal.token;
+			return await this.#bearer.token(signal, refused);
 		} catch (error) {
-			this.#renewal = undefined;
+			signal.throwIfAborted();
 			// Whatever it is, nothing was sent.
 			throw new CallFailure({...failureOf(error), outcome: 'not stored'}, {cause: error});
 		}

@@ -56,7 +56,7 @@ const permissionStep = [
 ].join(' ');
 const tokenStep = `The application <clientId> got its token, but Microsoft Graph does not take it. Check this machine's clock, and that destination.cloud is that of the tenant <tenantId>. ${again}`;
 const addressStep = `Microsoft Graph is not at this address: check destination.cloud, and that no proxy or firewall answers in its place. ${again}`;
-const sizeStep = 'Microsoft Graph takes about 4 MB in one request. Another road takes more (destination.transport: ews or imap); then run "aw2ms365 retry".';
+const sizeStep = 'Microsoft Graph takes about 4 MB in one request. Another way takes more ("aw2ms365 doctor" says which are open; destination.transport: auto takes them by itself); then run "aw2ms365 retry".';
 
 type Meaning = {
 	readonly code: FailureCode;

@@ -36,6 +36,8 @@ export class GraphGate {
 	#throttledAt = -Infinity;
 	#repeats = 0;
 	#calm = 0;
+	/** Since a throttle, until an answer shows that it is over: one goes ahead alone, so that few are refused where it is not. */
+	#isWary = false;
 
 	constructor(clock: Clock, limits: GraphLimits = outlookLimits) {
 		this.#clock = clock;
@@ -59,7 +61,7 @@ export class GraphGate {
 		this.#turn = both(before, passed);
 		try {
 			await orAborted(before, signal);
-			while (this.#underWay + places > this.#limits.atOnce) {
+			while (this.#isFull(places)) {
 				// eslint-disable-next-line no-await-in-loop -- one answer after another
 				await orAborted(new Promise<void>(resolve => {
 					this.#freed = resolve;
@@ -111,6 +113,7 @@ export class GraphGate {
 	*/
 	throttled(wait: number | undefined, sentAt: number): number {
 		this.#calm = 0;
+		this.#isWary = true;
 		let parked = wait ?? 0;
 		if (sentAt > this.#throttledAt) {
 			const floor = (wait === undefined ? 10_000 : 1000) * (2 ** Math.min(this.#repeats++, 20));
@@ -122,11 +125,25 @@ export class GraphGate {
 		return Math.max(0, this.#parkedUntil - this.#throttledAt);
 	}
 
-	/** An answer came that was no throttle. */
-	calm(): void {
+	/**
+	An answer came that was no throttle.
+
+	@param sentAt when what it answered was let through: what was sent before a throttle does not say that it is over
+	*/
+	calm(sentAt: number): void {
+		if (sentAt <= this.#throttledAt) {
+			return;
+		}
+
+		this.#isWary = false;
+		this.#freed?.();
 		this.#calm++;
 		if (this.#calm >= calmAnswers) {
 			this.#repeats = 0;
 		}
+	}
+
+	#isFull(places: number): boolean {
+		return this.#underWay > 0 && (this.#isWary || this.#underWay + places > this.#limits.atOnce);
 	}
 }

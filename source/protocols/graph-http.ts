@@ -265,6 +265,9 @@ export class GraphSession {
 			}
 
 			if (answer.status === 401 && refused === undefined && token !== undefined) {
+				this.#log({
+					method: request.method, path: shownPath(request), status: 401, reason: 'the token was refused: another is asked for', request: id,
+				});
 				refused = token;
 				continue;
 			}
@@ -277,7 +280,7 @@ export class GraphSession {
 		try {
 			const read = readGraphAnswer(answer, {...request, isRaw: isRaw(request)});
 			this.#answered = true;
-			this.#gate.calm();
+			this.#gate.calm(sentAt);
 			return read;
 		} catch (error) {
 			const {failure, status, code} = error as GraphFailure;
@@ -287,6 +290,8 @@ export class GraphSession {
 			});
 			if (failure.code === 'throttled') {
 				this.#throttle(failure.wait, sentAt, failure);
+			} else if (answer.status < 500) {
+				this.#gate.calm(sentAt);
 			}
 
 			throw error;

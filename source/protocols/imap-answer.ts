@@ -11,6 +11,8 @@ export type Refusal = {
 	/** Response code in capitals, without what follows it. */
 	readonly code?: string | undefined;
 	readonly text: string;
+	/** An application signed in with a token. */
+	readonly byToken?: boolean;
 };
 
 /**
@@ -25,6 +27,14 @@ export const throttleWait = (text: string): number | undefined => {
 	const match = /backoff time[:=\s]*(?<wait>\d{1,9})/iv.exec(text);
 	return match ? Number(match.groups!.wait) : 0;
 };
+
+/** Exchange lets in and then refuses every command that needs the mailbox (recorded/imap/exo-authenticated-not-connected-2022.txt). */
+export const isNotConnected = (text: string): boolean => /user is authenticated but not connected/iv.test(text);
+
+/** The sign-in was good, and the mailbox is not to be had; who signed in with a token has other remedies than a person with a password. */
+export const failureOfNotConnected = (byToken = false): FailureError => byToken
+	? new FailureError('imap-closed', {detail: 'User is authenticated but not connected'})
+	: new FailureError('sign-in-refused', {detail: 'User is authenticated but not connected: the sign-in is good, but this account may not open this mailbox over IMAP'});
 
 /** What a refusal means that has neither a telling code nor telling words. */
 const plain: Record<Phase, FailureCode> = {
@@ -43,6 +53,8 @@ const full = /\b(?:over ?quota|quota (?:is )?(?:exceeded|reached)|quota exceeded
 
 /** Exchange gives no codes: of a folder that is gone it says that an item could not be found. */
 const missing = /\b(?:mailbox|folder|requested item)\b.*\b(?:(?:could|can) ?not be found|not found|does(?:n't| not) exist)\b|\bno such (?:mailbox|folder)\b/iv;
+
+const maybeFull = 'Run the same command again later: it carries on. If it stays so, look whether the mailbox is full, of which Exchange says the same: Get-MailboxStatistics \'<mailbox>\' | Format-List TotalItemSize, StorageLimitStatus.';
 
 const codeForRefusal = ({phase, code, text}: Refusal): FailureCode => {
 	const writes = phase === 'append' || phase === 'create';
@@ -73,8 +85,8 @@ export const failureOfRefusal = (refusal: Refusal): FailureError => {
 		return new FailureError('throttled', {wait, detail: cleanWords(refusal.text)});
 	}
 
-	if (/user is authenticated but not connected/iv.test(refusal.text)) {
-		return new FailureError('sign-in-refused', {detail: 'User is authenticated but not connected: the sign-in is good, but this account may not open this mailbox over IMAP'});
+	if (isNotConnected(refusal.text)) {
+		return failureOfNotConnected(refusal.byToken);
 	}
 
 	const code = codeForRefusal(refusal);
@@ -82,6 +94,8 @@ export const failureOfRefusal = (refusal: Refusal): FailureError => {
 	return new FailureError(code, {
 		detail: words,
 		outcome: 'not stored',
+		// "NO Server Unavailable. 15" was seen for a full mailbox too (microsoft-365.md 5.4).
+		...(code === 'server-unavailable' && refusal.phase === 'append' && refusal.code === undefined && {next: maybeFull}),
 		// The folder went away under us: preparing it again makes it anew.
 		...(code === 'folder-not-creatable' && refusal.phase === 'append' && {retry: 'now' as const}),
 	});

@@ -8,6 +8,13 @@ import {failureOfTrouble, isPassing} from './imap-trouble.js';
 import {backoffWait, type ImapTiming} from './imap-timing.js';
 import {SignInTries} from './imap-tries.js';
 import {type OpenedFolder} from './imap-open.js';
+import {orAborted} from './or-aborted.js';
+
+/** What a connection signs in with. */
+export type Credential = WireOptions['credential'] & {
+	/** When a token runs out, by the clock, where that is known: a server may end its connections then. */
+	readonly expires?: number;
+};
 
 export type SessionsOptions = {
 	readonly side: Notice['side'];
@@ -17,8 +24,8 @@ export type SessionsOptions = {
 	/** One more certificate authority, PEM. */
 	readonly ca?: string | undefined;
 	readonly user: string;
-	/** Asked before each sign-in, so that a token can be a fresh one. */
-	readonly credential: () => Promise<WireOptions['credential']>;
+	/** Asked before each sign-in, so that a token can be a new one; `fresh`: the one before was refused; `signal`: nobody waits for it any more. */
+	readonly credential: (fresh: boolean, signal: AbortSignal) => Promise<Credential>;
 	/** The journal knows that this account has signed in: a "temporary" refusal is one. */
 	readonly hasSignedInBefore?: boolean | undefined;
 	readonly connections: number;
@@ -36,6 +43,8 @@ export type Session = {
 	/** The folder that is open on it. */
 	opened: OpenedFolder | undefined;
 	lastUsed: number;
+	/** It is not begun anything with from then on, by the clock: its token runs out soon. */
+	readonly goodUntil: number;
 };
 
 /**
@@ -58,6 +67,8 @@ export class ImapSessions {
 	#reached = false;
 	#signedIn = false;
 	#signedInBefore: boolean;
+	/** The token that was given last. */
+	#newest: string | undefined;
 
 	constructor(options: SessionsOptions) {
 		this.#options = options;
@@ -230,17 +241,19 @@ export class ImapSessions {
 	async #connect(signal: AbortSignal, mayDoWithout = () => false): Promise<Session> {
 		const {clock} = this.#options;
 		const tries = new SignInTries(this.#options);
+		let refused: string | undefined;
 		for (;;) {
 			signal.throwIfAborted();
 			// eslint-disable-next-line no-await-in-loop -- one try after another
 			await this.#calmDown(signal);
 			// eslint-disable-next-line no-await-in-loop -- one try after another
-			const result = await this.#signIn(signal);
+			const result = await this.#signIn(signal, refused);
 			if ('wire' in result) {
 				return result;
 			}
 
 			const {kind, failure} = result;
+			refused = kind === 'refused' ? result.token : undefined;
 			if (kind === 'throttled') {
 				this.park(result.wait ?? 0);
 			} else if (result.crowded && mayDoWithout() && this.#signedInBefore) {
@@ -262,16 +275,21 @@ export class ImapSessions {
 		}
 	}
 
-	async #signIn(signal: AbortSignal): Promise<Session | SignInTrouble> {
+	/** @param refused the token that was refused just before */
+	async #signIn(signal: AbortSignal, refused: string | undefined): Promise<Session | (SignInTrouble & {readonly token?: string | undefined})> {
 		const {host, port, tls, ca, user, timing, clock} = this.#options;
 		let wire: Wire | undefined;
+		let token: string | undefined;
 		const stop = (): void => {
 			wire?.close();
 		};
 
 		signal.addEventListener('abort', stop, {once: true});
 		try {
-			const credential = await this.#options.credential();
+			// Another session may have a newer one already.
+			const credential = await orAborted(this.#options.credential(refused !== undefined && refused === this.#newest, signal), signal);
+			token = 'accessToken' in credential ? credential.accessToken : undefined;
+			this.#newest = token;
 			signal.throwIfAborted();
 			wire = new Wire({
 				host, port, tls, ca, user, credential, timing,
@@ -281,15 +299,18 @@ export class ImapSessions {
 			this.#signedIn = true;
 			this.#signedInBefore = true;
 			this.#notify({type: 'connected'});
-			const session: Session = {wire, opened: undefined, lastUsed: clock.now()};
+			const now = clock.now();
+			const session: Session = {
+				wire, opened: undefined, lastUsed: now, goodUntil: goodUntil(credential, now),
+			};
 			this.#all.add(session);
 			return session;
 		} catch (error) {
 			wire?.close();
 			signal.throwIfAborted();
-			const trouble = signInTrouble(error);
+			const trouble = signInTrouble(error, token !== undefined);
 			this.#reached ||= trouble.kind === 'busy' || trouble.kind === 'refused' || trouble.kind === 'throttled';
-			return trouble;
+			return {...trouble, token};
 		} finally {
 			signal.removeEventListener('abort', stop);
 		}
@@ -298,8 +319,12 @@ export class ImapSessions {
 	/** A stale connection may be dead without our knowing; finding out costs a NOOP, not a delivery. */
 	async #isAlive(session: Session): Promise<boolean> {
 		const {clock, timing} = this.#options;
-		if (session.wire.closed || clock.now() - session.lastUsed <= timing.stale) {
-			return !session.wire.closed;
+		if (session.wire.closed || clock.now() >= session.goodUntil) {
+			return false;
+		}
+
+		if (clock.now() - session.lastUsed <= timing.stale) {
+			return true;
 		}
 
 		try {
@@ -374,6 +399,9 @@ export class ImapSessions {
 		this.#options.log({part: 'imap', ...whole});
 	}
 }
+
+/** A message under way takes its time: not the last minutes of a token, nor more than a quarter of what is left of it. */
+const goodUntil = ({expires}: Credential, now: number): number => expires === undefined ? Infinity : expires - Math.min(120_000, (expires - now) / 4);
 
 /** Thrown inside when the server seems to want fewer connections and there is another one to wait for. */
 const crowded = new Error('fewer connections');

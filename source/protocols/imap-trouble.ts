@@ -9,10 +9,10 @@ export const failureOfTrouble = (error: unknown, phase: Phase): unknown => {
 		return error;
 	}
 
-	const {trouble} = error;
+	const {trouble, byToken} = error;
 	switch (trouble.kind) {
 		case 'refused': {
-			return failureOfRefusal({phase, ...trouble});
+			return failureOfRefusal({phase, ...trouble, byToken});
 		}
 
 		case 'lost': {

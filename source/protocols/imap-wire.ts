@@ -47,6 +47,9 @@ const longestLine = 4 * 1024 * 1024;
 /** After a BYE the tagged answer is waited for so long, in milliseconds: Exchange says the reason there (recorded/imap/exo-bye-before-tagged-bad.txt). */
 const farewellWait = 1000;
 
+/** Why a connection was lost whose last word of the server came behind the OK to our sign-in. */
+export const afterSignIn = 'the server hung up after sign-in';
+
 /** Why a command came to nothing. */
 export type WireTrouble =
 	| {readonly kind: 'refused'; readonly status: 'NO' | 'BAD'; readonly code?: string | undefined; readonly text: string}
@@ -58,7 +61,7 @@ export type WireTrouble =
 	| {readonly kind: 'too-large'; readonly reason: string};
 
 export class WireError extends Error {
-	constructor(readonly trouble: WireTrouble, /** Bytes of this command that had left before. */ readonly sent: number) {
+	constructor(readonly trouble: WireTrouble, /** Bytes of this command that had left before. */ readonly sent: number, /** It was signed in, or tried, with a token. */ readonly byToken = false) {
 		super(trouble.kind === 'refused' ? `${trouble.status} ${trouble.text}` : trouble.reason);
 		this.name = 'WireError';
 	}
@@ -86,13 +89,19 @@ export class Wire {
 	/** Ends the running command early. */
 	#fail: ((trouble: WireTrouble) => void) | undefined;
 	#failure: WireTrouble | undefined;
-	/** The words of a BYE that came during a command. */
+	/** The words of a BYE. */
 	#bye: string | undefined;
+	/** It came behind sign-in. */
+	#wasSignedIn = false;
 	#closed = false;
+	readonly #byToken: boolean;
+	/** Commands refused so far. */
+	#refusals = 0;
 
 	constructor(options: WireOptions) {
 		this.#timing = options.timing;
 		const {credential} = options;
+		this.#byToken = 'accessToken' in credential;
 		this.#client = new ImapFlow({
 			host: options.host,
 			port: options.port,
@@ -114,6 +123,11 @@ export class Wire {
 			maxResponseTokens: 200_000,
 			logger: this.#listener(),
 		});
+		// Imapflow would hang up at once, whatever it has just asked.
+		(this.#client as unknown as {serverBye: LineHandler}).serverBye = line => {
+			this.#sayGoodbye(wordsOf(line));
+		};
+
 		this.#client.on('error', (error: unknown) => {
 			this.#break(troubleOf(error));
 		});
@@ -131,6 +145,11 @@ export class Wire {
 		return this.#client.capabilities;
 	}
 
+	/** Commands that the server refused on this connection: Exchange hangs up after about ten. */
+	get refusals(): number {
+		return this.#refusals;
+	}
+
 	get greeting(): string {
 		return this.#client.greeting ?? '';
 	}
@@ -144,7 +163,13 @@ export class Wire {
 
 	/** Connects and signs in. Throws what imapflow threw, or a {@link WireError}: for the file imap-sign-in to read. */
 	async connect(): Promise<void> {
-		await this.#bounded(async () => this.#client.connect(), this.#timing.command, 0);
+		try {
+			await this.#bounded(async () => this.#client.connect(), this.#timing.command, 0);
+		} catch (error) {
+			throw this.#bye === undefined || (error as {authenticationFailed?: boolean}).authenticationFailed
+				? error
+				: new WireError({kind: 'lost', reason: this.#wasSignedIn ? afterSignIn : 'the server hung up', bye: this.#bye}, 0, this.#byToken);
+		}
 	}
 
 	/**
@@ -159,7 +184,7 @@ export class Wire {
 		readonly endless?: boolean;
 	} = {}): Promise<Reply> {
 		if (this.closed) {
-			throw new WireError(this.#failure ?? {kind: 'lost', reason: 'the connection is closed'}, 0);
+			throw new WireError(this.#failure ?? {kind: 'lost', reason: 'the connection is closed'}, 0, this.#byToken);
 		}
 
 		this.#unparsed = [];
@@ -186,13 +211,14 @@ export class Wire {
 
 			const trouble = troubleOf(error);
 			if (trouble.kind === 'refused') {
+				this.#refusals++;
 				this.#leave();
 			} else {
 				this.#break(trouble);
 			}
 
 			// What broke the connection says more than that it is gone.
-			throw new WireError(trouble.kind === 'lost' && this.#failure ? {...this.#failure, ...(trouble.bye && {bye: trouble.bye})} : trouble, this.#client.stats().sent - before);
+			throw new WireError(trouble.kind === 'lost' && this.#failure ? {...this.#failure, ...(trouble.bye && {bye: trouble.bye})} : trouble, this.#client.stats().sent - before, this.#byToken);
 		}
 	}
 
@@ -220,6 +246,7 @@ export class Wire {
 	/** The server hangs up; what it was asked may still be answered. */
 	#sayGoodbye(words: string): void {
 		this.#bye ??= words;
+		this.#wasSignedIn ||= Boolean(this.#client.authenticated);
 		setTimeout(() => {
 			this.#leave();
 		}, farewellWait).unref();
@@ -236,7 +263,7 @@ export class Wire {
 	async #bounded<T>(action: () => Promise<T>, milliseconds: number, before: number): Promise<T> {
 		return new Promise<T>((resolve, reject) => {
 			const fail = (trouble: WireTrouble): void => {
-				reject(new WireError(trouble, this.#client.stats().sent - before));
+				reject(new WireError(trouble, this.#client.stats().sent - before, this.#byToken));
 			};
 
 			const timer = milliseconds > 0

@@ -24,9 +24,11 @@ export type Act = {
 
 export type Demo = {
 	/** Into Microsoft 365 by EWS: 2,000 messages, a lost connection, a throttling, two refusals. */
-	readonly ews: Act & {readonly destination: Omit<MicrosoftServerOptions, 'tls'>};
-	/** A second, small mailbox by IMAP, the other door, with a token of the same application. */
-	readonly imap: Act & {readonly destination: ImapServerOptions};
+	readonly ews: Act;
+	/** A second, small mailbox, after EWS was closed. */
+	readonly auto: Act;
+	/** The tenant that both go to, with EWS, Graph and IMAP before its mailboxes. */
+	readonly destination: Omit<MicrosoftServerOptions, 'tls'>;
 	readonly app: {readonly tenant: string; readonly clientId: string; readonly secret: string; readonly roles: readonly string[]};
 };
 
@@ -40,22 +42,10 @@ const expectationOf = ({folders}: MailboxSeed, refused: number): DemoExpectation
 	};
 };
 
-/** What Exchange makes itself, as its IMAP side lists it. */
-const defaultFolders: MailboxSeed['folders'] = [
-	{path: ['INBOX']},
-	{path: ['Archive'], role: 'archive'},
-	{path: ['Calendar'], kind: 'not-mail', opens: 'empty'},
-	{path: ['Contacts'], kind: 'not-mail', opens: 'empty'},
-	{path: ['Deleted Items'], role: 'trash'},
-	{path: ['Drafts'], role: 'drafts'},
-	{path: ['Junk Email'], role: 'junk'},
-	{path: ['Sent Items'], role: 'sent'},
-];
-
 /** Milliseconds that the sandbox takes for a message, so that a person can watch: about as fast as a server near by. */
 const deliveryTime = 20;
 
-/** Options for the servers of the demo, two WorkMails with a mailbox each and two doors of Microsoft 365, and what goes wrong on purpose. */
+/** Options for the servers of the demo, two WorkMails with a mailbox each and a tenant of Microsoft 365, and what goes wrong on purpose. */
 export const demo = (clock: Clock, seed = 2027): Demo => {
 	const [large, other] = [demoMailbox(seed), demoMailbox(seed + 1)];
 	// None of these is refused anything.
@@ -74,34 +64,25 @@ export const demo = (clock: Clock, seed = 2027): Demo => {
 	};
 	return {
 		app,
+		destination: {
+			users: [{address: 'ana@example.com'}, {address: 'ben@example.com'}],
+			apps: [app],
+			clock,
+			seed,
+			imap: {faults: {rules: [{on: 'append', every: 1, do: {type: 'delay', milliseconds: deliveryTime}}]}},
+			limits: {messageBytes: destinationLimit, itemMilliseconds: deliveryTime},
+			refusals: [{header: {name: 'Subject', holds: unwelcomeSubject}, code: 'ErrorItemSave', text: 'Message refused by a content rule of this organisation.'}],
+			faults: {rules: [{on: 'CreateItem', nth: 90, do: {type: 'busy', milliseconds: 2000, hold: true}}]},
+		},
 		ews: {
 			// The source hangs up in the middle of a message, and later the destination asks for two seconds.
 			source: {...workmail('ana@example.org', large), faults: {rules: [{on: 'read', nth: 6, do: {type: 'drop-mid-literal', bytes: 500}}]}},
 			mailbox: 'ana@example.com',
-			destination: {
-				users: [{address: 'ana@example.com'}],
-				apps: [app],
-				clock,
-				seed,
-				// The IMAP door is another port of this machine.
-				resourceHosts: ['127.0.0.1'],
-				limits: {messageBytes: destinationLimit, itemMilliseconds: deliveryTime},
-				refusals: [{header: {name: 'Subject', holds: unwelcomeSubject}, code: 'ErrorItemSave', text: 'Message refused by a content rule of this organisation.'}],
-				faults: {rules: [{on: 'CreateItem', nth: 90, do: {type: 'busy', milliseconds: 2000, hold: true}}]},
-			},
 			expected: expectationOf(large, 2),
 		},
-		imap: {
+		auto: {
 			source: workmail('ben@example.org', small),
 			mailbox: 'ben@example.com',
-			destination: {
-				flavour: 'exchange',
-				clock,
-				seed,
-				users: [{name: 'ben@example.com', mailbox: {folders: defaultFolders}}],
-				limits: {maxConnections: 20},
-				faults: {rules: [{on: 'append', every: 1, do: {type: 'delay', milliseconds: deliveryTime}}]},
-			},
 			expected: expectationOf(small, 0),
 		},
 	};

@@ -26,10 +26,10 @@ const hours = (rate: number): string => {
 	return count >= 10 ? String(Math.round(count)) : count.toFixed(1);
 };
 
-const byEws = 'No transport is named: mail is written by EWS, with the application and permission of the earlier tool. '
+const byEws = 'No transport is named: the best way that is open is taken. The application of the earlier tool has the permission for EWS only. '
 	+ 'Exchange Online has been switching EWS off since 2026-10-01 and removes it on 2027-04-01: until then an administrator opens it with '
-	+ 'Set-OrganizationConfig -EwsAllowedAppIDs "<the ids there>,<clientId>" and -EwsEnabled $true (the readme says how). '
-	+ 'Otherwise write destination.transport: imap, which needs the permission IMAP.AccessAsApp.';
+	+ 'Set-OrganizationConfig -EwsAllowedAppIDs "<the ids there>,<clientId>" and -EwsEnabled $true. '
+	+ 'The other ways need permissions of their own: "aw2ms365 doctor" says which are open, and how to open them.';
 
 const slow = (rate: number): string => `options.rateLimit is ${rate}: ${rate === 1 ? '1 message' : `${rate} messages`} a second at most, so 100,000 messages take ${hours(rate)} hours. `
 	+ 'With 0 it goes as fast as both services allow.';

@@ -29,10 +29,12 @@ const unfitRoad = (destination: Section, hasPasswordServer: boolean): Unmet[] =>
 		return transport === undefined || transport === 'imap' ? [] : [{path: ['destination', 'transport'], expected}];
 	}
 
+	// EWS answers at IMAP's host unless it has one of its own; Graph always has its own.
 	const cloud = sectionOf(destination, 'cloud');
-	const wanted = transport === 'imap' ? 'imap' : 'ews';
-	// EWS answers at IMAP's host unless it has one of its own.
-	return !cloud || cloud[wanted] !== undefined || cloud.imap !== undefined ? [] : [{path: ['destination', 'cloud'], expected: `${wanted} with the host's name`}];
+	const isNamed = (wanted: string): boolean => !cloud || cloud[wanted] !== undefined || (wanted === 'ews' && cloud.imap !== undefined);
+	const wanted = transport === 'imap' || transport === 'ews' ? transport : (transport?.startsWith('graph') ? 'graph' : undefined);
+	const isMet = wanted === undefined ? isNamed('ews') || isNamed('graph') : isNamed(wanted);
+	return isMet ? [] : [{path: ['destination', 'cloud'], expected: `${wanted ?? 'ews'} with the host's name`}];
 };
 
 /** `hasSecret`: whether a secret is known from the environment or not asked for. */

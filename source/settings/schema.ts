@@ -4,6 +4,7 @@ arrives as text, as it was written: so a password `0012` and a folder `2024` sta
 */
 import {z} from 'zod';
 import {parseMatcher} from '../mailbox/folder-matcher.js';
+import {transports} from '../mailbox/road.js';
 import {
 	clouds, imapHostOf, parseAuthority, parseHost, parsePort, regions,
 } from './hosts.js';
@@ -74,7 +75,7 @@ const cloudHosts = z.strictObject({
 
 const destination = (cloud: typeof cloudName | typeof cloudHosts) => z.strictObject({
 	mailbox: filled('the mailbox\'s e-mail address'),
-	transport: oneOf(['ews', 'imap'], 'ews or imap (auto, graph and graph-json come later)').optional(),
+	transport: oneOf(['auto', ...transports]).optional(),
 	tenantId: filled('the directory (tenant) ID').optional(),
 	clientId: filled('the application (client) ID').optional(),
 	clientSecret: secret.refine(text => text.trim() !== '', 'the Value of a client secret, in single quotes').optional(),
@@ -90,7 +91,8 @@ const options = z.strictObject({
 	folderMap: z.record(z.string(), filled('the path of a folder at the destination'), {error: 'a section of lines such as "Old name": "New/Name"'}).default({}),
 	rateLimit: number('messages a second, such as 0.5, or 0 for no limit', /^\d+(?:\.\d+)?$/v, 1_000_000).default(0),
 	maxRetries: number('a whole number, 0 to 100', /^\d+$/v, 100).default(3),
-	maxMessageSize: parsed('a size above 0, such as 36 MB or a number of bytes', text => parseSize(text)).default(0),
+	maxMessageSize: parsed('a size above 0, such as 36 MB or a number of bytes', text => parseSize(text)).optional(),
+	allowLoss: truth.default(false),
 	checkpointDirectory: filled('the path of a directory').optional(),
 }, {error: 'a section'});
 

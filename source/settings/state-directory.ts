@@ -10,13 +10,15 @@ import {FailureError} from '../mailbox/failure.js';
 import {type Environment} from './environment.js';
 import {resolvePath} from './paths.js';
 
-/** What `conf` chooses for this system, which it makes at once: for the owner alone, hence the mask. */
+/** What `conf` chooses for this system. It would make it at once; whoever writes there does (ensureStateDirectory), and commands that look make nothing. */
 const confDirectory = async (): Promise<string> => {
 	// eslint-disable-next-line @typescript-eslint/naming-convention -- A class, loaded only where it is needed.
 	const {default: Conf} = await import('conf');
+	class Looking extends Conf {}
+	Object.defineProperty(Looking.prototype, '_ensureDirectory', {value: () => undefined});
 	const before = process.umask(0o077);
 	try {
-		return path.dirname(new Conf({projectName: 'aw2ms365', projectSuffix: ''}).path);
+		return path.dirname(new Looking({projectName: 'aw2ms365', projectSuffix: ''}).path);
 	} finally {
 		process.umask(before);
 	}

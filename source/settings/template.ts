@@ -1,6 +1,6 @@
 /** What `init --non-interactive` writes: every key, those that must be filled in left empty. */
 export const template = (): string => `# aw2ms365: moves one mailbox from Amazon WorkMail to Microsoft 365.
-# Fill in what is empty, then: aw2ms365 plan
+# Fill in what is empty, then: aw2ms365 doctor, and aw2ms365 plan
 # Put passwords and secrets in single quotes; write a ' inside twice ('').
 
 source:
@@ -12,8 +12,9 @@ source:
 
 destination:
   mailbox:                      # the address of the new mailbox
-  transport: ews                # until 2027-04-01, where the tenant lets the application in; or imap
-  # Microsoft 365: an application of your tenant with the permission full_access_as_app (ews) or IMAP.AccessAsApp (imap)
+  transport: auto               # the best way in that is open; or ews, imap, graph, graph-json
+  # Microsoft 365: an application of your tenant with one of the permissions full_access_as_app (ews), IMAP.AccessAsApp
+  # (imap), Mail-Advanced.ReadWrite.All (graph), Mail.ReadWrite (graph-json); "aw2ms365 doctor" says which are open
   tenantId:
   clientId:
   clientSecret:                 # or AW2MS365_CLIENT_SECRET, or AW2MS365_CLIENT_SECRET_FILE
@@ -35,6 +36,7 @@ options:
   folderMap: {}
   rateLimit: 0                  # messages a second; 0: as fast as both sides allow
   maxRetries: 3                 # per message and run
-  # maxMessageSize: 36 MB       # larger ones are refused and listed
-  # checkpointDirectory: ~/aw2ms365   # where the journal lies, if not beside this file
+  # maxMessageSize: 36 MB       # larger ones are refused and listed; 36 MB is what a mailbox takes unless told otherwise
+  allowLoss: false              # true: take a way that does not carry all of each message, if no other is open
+  # checkpointDirectory: ~/aw2ms365   # where the journal lies, if not in the program's own directory
 `;

@@ -23,7 +23,7 @@ const valueAt = (value: Value, path: readonly PropertyKey[]): Value => {
 };
 
 /** Keys whose wrong values help to see what is wrong, and can hardly be a secret that slipped. */
-const shownKeys = new Set(['port', 'tls', 'region', 'transport', 'cloud', 'rateLimit', 'maxRetries', 'maxMessageSize']);
+const shownKeys = new Set(['port', 'tls', 'region', 'transport', 'cloud', 'rateLimit', 'maxRetries', 'maxMessageSize', 'allowLoss']);
 
 const describe = (value: Value, path: readonly PropertyKey[]): string | undefined => {
 	if (Array.isArray(value)) {

@@ -13,6 +13,7 @@ import {defaultImapTiming, type ImapTiming} from '../protocols/imap-timing.js';
 import {listNames} from '../protocols/imap-list.js';
 import {FolderTable, type ImapFolder} from '../protocols/imap-folders.js';
 import {openFolder, openPatiently, type OpenedFolder} from '../protocols/imap-open.js';
+import {fetchHeadlines} from '../protocols/imap-headlines.js';
 import {listFolder} from '../protocols/imap-listing.js';
 import {readMessages} from '../protocols/imap-read.js';
 import {isExchange} from '../protocols/imap-kind.js';
@@ -119,6 +120,13 @@ export const imapSource = (options: ImapSourceOptions): MailSource => {
 					throw new FailureError('folder-unreadable', {detail: 'UIDVALIDITY changed, or should have: UIDs begin anew'});
 				}
 			}, messages, signal);
+		},
+		async headlines(path, uids, signal) {
+			const folder = await find(path, signal);
+			return sessions.persist(signal, async session => {
+				await opening(folder, signal, false)(session);
+				return fetchHeadlines(session, uids);
+			});
 		},
 		async confirmGone(path, uids, signal) {
 			const folder = await find(path, signal);

@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {parseArguments} from '../../source/commands/arguments.js';
 import {FailureError} from '../../source/mailbox/failure.js';
+import {exitCodes} from '../../source/output/exit-code.js';
 
 /** What is said of a command line that cannot be carried out. */
 const objection = (line: string): string => {
@@ -64,5 +65,14 @@ describe('a command line', () => {
 
 	test.each([['-h'], ['--help'], ['help'], ['migrate', '-h'], []])('%s %s asks for help', (...argv) => {
 		expect(parseArguments(argv)).toHaveProperty('help');
+	});
+
+	test('no line of the help is wider than 80 columns, and each exit code is told in full', () => {
+		const {help} = parseArguments(['--help']) as {readonly help: string};
+		expect(help.split('\n').filter(line => line.length > 80)).toEqual([]);
+		const words = help.replaceAll(/\s+/gv, ' ');
+		for (const [code, meaning] of Object.entries(exitCodes)) {
+			expect(words).toContain(` ${code} ${meaning} `.trimEnd());
+		}
 	});
 });

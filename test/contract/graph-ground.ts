@@ -1,6 +1,8 @@
 import {tokensFor} from '../../source/credentials/microsoft.js';
 import {graphDestination} from '../../source/destinations/graph.js';
+import {graphJsonDestination} from '../../source/destinations/graph-json.js';
 import {realClock} from '../../source/mailbox/clock.js';
+import {type MailDestination} from '../../source/mailbox/destination.js';
 import {type FolderPath} from '../../source/mailbox/mailbox.js';
 import {makeCertificates} from '../../source/sandbox/certificate.js';
 import {parseMime} from '../../source/sandbox/microsoft/mime-in.js';
@@ -21,12 +23,22 @@ const own = (path: FolderPath): FolderPath => path[0] === 'INBOX' ? ['Inbox', ..
 /** The stand-in's id for one of Graph's. */
 const storeId = (id: string): string => id.replaceAll('-', '/').replaceAll('_', '+');
 
-const troubleOf = (server: MicrosoftServer, told: () => Promise<Record<string, unknown>>): Trouble => ({
+/** One of the ways that Graph has into a mailbox. */
+type Road = {
+	/** The request that stores a message. */
+	readonly step: 'importMime' | 'createMessage';
+	readonly destination: (options: Parameters<typeof graphDestination>[0]) => MailDestination;
+};
+
+const byImport: Road = {step: 'importMime', destination: graphDestination};
+const byJson: Road = {step: 'createMessage', destination: options => graphJsonDestination({...options, allowLoss: true})};
+
+const troubleOf = (server: MicrosoftServer, on: Road['step'], told: () => Promise<Record<string, unknown>>): Trouble => ({
 	throttleAfter(after, milliseconds) {
-		server.setFaults({rules: [{on: 'importMime', nth: after + 1, do: {type: 'busy', milliseconds}}]});
+		server.setFaults({rules: [{on, nth: after + 1, do: {type: 'busy', milliseconds}}]});
 	},
 	loseAnswer() {
-		server.setFaults({rules: [{on: 'importMime', nth: 1, do: {type: 'commit-then-drop'}}]});
+		server.setFaults({rules: [{on, nth: 1, do: {type: 'commit-then-drop'}}]});
 	},
 	spoil(_path, id) {
 		server.mailbox().item(storeId(id))!.unreadable = true;
@@ -56,7 +68,7 @@ const troubleOf = (server: MicrosoftServer, told: () => Promise<Record<string, u
 });
 
 /** The stand-in for Microsoft 365 with short pages, that takes large messages: what the engine does not offer is not asked for here. */
-const start = async (manner: GraphManner, options: Partial<MicrosoftServerOptions>): Promise<Ground> => {
+const start = async ({step, destination}: Road, manner: GraphManner, options: Partial<MicrosoftServerOptions>): Promise<Ground> => {
 	const requestBytes = 16 * 1024 * 1024;
 	const server = await MicrosoftServer.start({
 		clock: realClock(), users: [{address}], apps: [app], tls, ...options, graph: {
@@ -69,7 +81,7 @@ const start = async (manner: GraphManner, options: Partial<MicrosoftServerOption
 	});
 	return {
 		port: server.port,
-		destination: ({port = server.port, clock = new PatientClock()} = {}) => graphDestination({
+		destination: ({port = server.port, clock = new PatientClock()} = {}) => destination({
 			host: `127.0.0.1:${port}`, mailbox: address, token, ca: tls.ca, clock, random: () => 0.5, notice: () => undefined, patience: 5000,
 		}),
 		async createFolder(path) {
@@ -83,7 +95,7 @@ const start = async (manner: GraphManner, options: Partial<MicrosoftServerOption
 				server.mailbox().delete(server.mailbox().item(storeId(id))!);
 			}
 		},
-		trouble: troubleOf(server, async () => {
+		trouble: troubleOf(server, step, async () => {
 			// Pages as long as Microsoft's.
 			server.limits.shortPages = 0;
 			return {
@@ -103,7 +115,14 @@ const start = async (manner: GraphManner, options: Partial<MicrosoftServerOption
 const states = new Set([String.raw`\Seen`, String.raw`\Answered`, String.raw`\Flagged`]);
 
 export const graphManner = (name: string, manner: GraphManner, options: Partial<MicrosoftServerOptions> = {}, isMeasured = false): Manner => ({
-	name, available: true, isOurs: true, looksExactly: true, keepsBytes: false, keepsStamps: true, takesAnyName: true, newGenerations: true, isMeasured,
+	name, available: true, isOurs: true, looksExactly: true, keepsBytes: false, keepsStamps: true, takesAnyName: true, newGenerations: true, tellsTime: true, isMeasured,
 	kept: flags => flags.filter(flag => states.has(flag)),
-	start: async () => start(manner, options),
+	start: async () => start(byImport, manner, options),
+});
+
+/** By JSON drafts stay drafts. */
+export const graphJsonManner = (name: string, manner: GraphManner, options: Partial<MicrosoftServerOptions> = {}): Manner => ({
+	...graphManner(name, manner, options), loses: ['mime'],
+	kept: flags => flags.filter(flag => states.has(flag) || flag === String.raw`\Draft`),
+	start: async () => start(byJson, manner, options),
 });

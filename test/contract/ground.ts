@@ -48,6 +48,10 @@ export type Manner = {
 	readonly keepsStamps: boolean;
 	/** Takes names of any characters. */
 	readonly takesAnyName: boolean;
+	/** What every message loses there. */
+	readonly loses?: readonly string[];
+	/** The watermark is the server's time, no id: it grows although nothing comes. */
+	readonly tellsTime?: boolean;
 	/** A folder that is made anew has another generation. */
 	readonly newGenerations: boolean;
 	/** Whether the adapter's memory is measured here: once for each adapter. */

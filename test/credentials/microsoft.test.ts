@@ -60,29 +60,83 @@ test('a token that a server refused is renewed at once, and once for all lanes t
 	const {network, posts} = service([token('first'), token('second'), token('third')]);
 	let now = Date.now();
 	const tokens = microsoftTokens({...app, network, clock: {now: () => now}});
-	expect(await tokens()).toEqual({accessToken: 'first'});
+	expect(await tokens()).toMatchObject({accessToken: 'first'});
 	now += 20_000;
-	expect(await Promise.all([tokens(true), tokens(true), tokens()])).toEqual([{accessToken: 'second'}, {accessToken: 'second'}, expect.anything()]);
+	expect(await Promise.all([tokens(true), tokens(true), tokens()])).toMatchObject([{accessToken: 'second'}, {accessToken: 'second'}, expect.anything()]);
 	now += 1000;
-	expect(await tokens(true)).toEqual({accessToken: 'second'});
+	expect(await tokens(true)).toMatchObject({accessToken: 'second'});
 	expect(posts()).toHaveLength(2);
 	now += 20_000;
-	expect(await tokens(true)).toEqual({accessToken: 'third'});
+	expect(await tokens(true)).toMatchObject({accessToken: 'third'});
 });
 
 test('one request serves all callers, and the token is renewed five minutes before it runs out', async () => {
 	const {network, posts} = service([token('first'), token('second')]);
 	let now = Date.now();
 	const tokens = microsoftTokens({...app, network, clock: {now: () => now}});
-	expect(await Promise.all([tokens(), tokens(), tokens()])).toEqual([{accessToken: 'first'}, {accessToken: 'first'}, {accessToken: 'first'}]);
+	expect(await Promise.all([tokens(), tokens(), tokens()])).toMatchObject([{accessToken: 'first'}, {accessToken: 'first'}, {accessToken: 'first'}]);
 	now += 3_290_000;
-	expect(await tokens()).toEqual({accessToken: 'first'});
+	expect(await tokens()).toMatchObject({accessToken: 'first'});
 	expect(posts()).toHaveLength(1);
 	now += 20_000;
-	expect(await tokens()).toEqual({accessToken: 'second'});
+	expect(await tokens()).toMatchObject({accessToken: 'second'});
 	expect(posts()).toHaveLength(2);
 	expect(decodeURIComponent(posts()[0]!.body)).toContain('scope=https://outlook.office365.com/.default');
 	expect(posts()[0]!.url).toContain(app.tenantId);
+});
+
+test('a token of a few minutes is used for half of its life, and tells when it ends', async () => {
+	const short = (text: string) => ({status: 200, body: {...token(text).body, expires_in: 180, ext_expires_in: 180}});
+	const {network, posts} = service([short('first'), short('second')]);
+	const since = Date.now();
+	let now = since;
+	const tokens = microsoftTokens({...app, network, clock: {now: () => now}});
+	const {expires} = await tokens();
+	expect(expires).toBeGreaterThan(since + 170_000);
+	expect(expires).toBeLessThanOrEqual(since + 180_000);
+	now += 80_000;
+	expect(await tokens()).toMatchObject({accessToken: 'first'});
+	expect(posts()).toHaveLength(1);
+	now += 20_000;
+	expect(await tokens()).toMatchObject({accessToken: 'second'});
+});
+
+test('who stops is not kept waiting for a secret that may be too new; the wait goes on for others, and ends with the last', async () => {
+	const refused = {status: 401, body: {error: 'invalid_client', error_description: 'AADSTS7000215: Invalid client secret provided.', error_codes: [7_000_215]}};
+	const {network, posts} = service([refused, refused, token('good')]);
+	const sleeps: Array<{readonly signal: AbortSignal | undefined; readonly wake: () => void}> = [];
+	let heard: (() => void) | undefined;
+	const asleep = async () => new Promise<void>(resolve => {
+		heard = resolve;
+	});
+	const clock = {
+		now: () => Date.UTC(2026, 10, 23),
+		sleep: async (_: number, signal?: AbortSignal) => new Promise<void>((resolve, reject) => {
+			signal?.addEventListener('abort', () => {
+				reject(signal.reason as Error);
+			});
+			sleeps.push({signal, wake: resolve});
+			heard?.();
+		}),
+	};
+	const tokens = microsoftTokens({...app, network, clock});
+	const [one, other] = [new AbortController(), new AbortController()];
+	const reason = new Error('enough');
+	let waiting = asleep();
+	const calls = [failureFrom(tokens(false, one.signal)), failureFrom(tokens(false, other.signal))] as const;
+	await waiting;
+	one.abort(reason);
+	expect(await calls[0]).toEqual({error: reason});
+	expect(sleeps[0]!.signal?.aborted).toBe(false);
+	waiting = asleep();
+	sleeps[0]!.wake();
+	await waiting;
+	other.abort(reason);
+	expect(await calls[1]).toEqual({error: reason});
+	expect(sleeps[1]!.signal?.aborted).toBe(true);
+	expect(await failureFrom(tokens(false, one.signal))).toEqual({error: reason});
+	expect(posts()).toHaveLength(2);
+	expect(await tokens()).toMatchObject({accessToken: 'good'});
 });
 
 test('a refusal tells the AADSTS number and our words, never the service\'s', async () => {
@@ -135,7 +189,7 @@ test('a service that is away or busy is said to be, and the next call asks again
 	const tokens = microsoftTokens({...app, network, clock: Date});
 	expect(await failureFrom(tokens())).toMatchObject({code: 'host-unreachable'});
 	expect(await failureFrom(tokens())).toMatchObject({code: 'server-unavailable'});
-	expect(await tokens()).toEqual({accessToken: 'late'});
+	expect(await tokens()).toMatchObject({accessToken: 'late'});
 });
 
 let directory: string;

@@ -17,7 +17,9 @@ const flags = {
 };
 
 const item = (more: Partial<NewItem> = {}): NewItem => ({
-	bytes: Buffer.from('Subject: x\r\n\r\n'), states: {read: false, draft: false, flagged: false}, receivedAt: Date.UTC(2019, 2, 1, 8, 15), clearReceipt: false, ...more,
+	bytes: Buffer.from('Subject: x\r\n\r\n'), states: {
+		read: false, draft: false, flagged: false, categories: [],
+	}, receivedAt: Date.UTC(2019, 2, 1, 8, 15), clearReceipt: false, ...more,
 });
 
 const parsed = (body: string): Node => parseXml(body.replace(/^(?<start><m:\w+)/v, `$<start> xmlns:m="${ns.messages}" xmlns:t="${ns.types}"`));
@@ -32,7 +34,7 @@ const messagesOf = (body: string): Node[] => all(descendant(parsed(body), 'Items
 
 test.skipIf(!schemaAvailable)('every body over every hostile text is what Microsoft\'s schema allows', async () => {
 	const states = [true, false].flatMap(read => [true, false].flatMap(draft => [true, false].flatMap(flagged => ([undefined, 'answered', 'forwarded'] as const).map(verb => ({
-		read, draft, flagged, ...(verb && {verb}),
+		read, draft, flagged, categories: verb ? hostile : [], ...(verb && {verb}),
 	})))));
 	await expectValid([
 		...hostile.flatMap(text => [
@@ -94,6 +96,14 @@ test('drafts stay drafts, read and unread; forwarded is told apart from answered
 	// Exchange keeps one of the two.
 	expect(of('$Forwarded', flags.answered)).toEqual(['0x0E07=0', '0x1081=102', '0x1080=261', 'keyword:$Forwarded']);
 	expect(of(flags.seen)).toEqual(['0x0E07=1']);
+});
+
+test('a keyword is a category, unless programs alone know it or its name would be taken for two', () => {
+	const {states: {categories}, lost} = statesOf(['Customers', '$Label1', 'NonJunk', 'Junk', 'one;two', 'x'.repeat(256), 'Tom&<Co>']);
+	expect(categories).toEqual(['Customers', 'Tom&<Co>']);
+	expect(lost).toEqual(['keyword:$Label1', 'keyword:NonJunk', 'keyword:Junk', 'keyword:one;two', `keyword:${'x'.repeat(256)}`]);
+	const [message] = messagesOf(createItems('id', [item({states: statesOf(['Customers', 'Tom&<Co>']).states})]));
+	expect(child(message!, 'Categories')!.children.map(({text}) => text)).toEqual(['Customers', 'Tom&<Co>']);
 });
 
 test('a sent date is given only where there is none, and a receipt is cleared only where asked', () => {

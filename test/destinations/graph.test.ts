@@ -2,6 +2,7 @@ import {
 	afterEach, describe, expect, test,
 } from 'vitest';
 import {tokensFor} from '../../source/credentials/microsoft.js';
+import {type GraphFindings} from '../../source/destinations/graph-probe.js';
 import {graphDestination, type GraphDestination, type GraphDestinationOptions} from '../../source/destinations/graph.js';
 import {realClock} from '../../source/mailbox/clock.js';
 import {type Delivery} from '../../source/mailbox/destination.js';
@@ -210,20 +211,49 @@ describe('the hidden folder', () => {
 describe('the probe', () => {
 	test.each<[string, GraphManner, unknown]>([
 		['beta, dates of the upload', {}, {
-			version: 'beta', receivedDate: 'lost', isDraft: false, isRead: false, takesStamp: true, deleted: true,
+			version: 'beta', receivedDate: 'lost', isDraft: false, isRead: false, takesStamp: true, takesLarge: false, deleted: true,
 		}],
 		['v1.0, dates from the message', {importMime: {v1: true, receivedDate: 'received'}}, {
-			version: 'v1.0', receivedDate: 'from the message', isDraft: false, isRead: false, takesStamp: true, deleted: true,
+			version: 'v1.0', receivedDate: 'from the message', isDraft: false, isRead: false, takesStamp: true, takesLarge: false, deleted: true,
 		}],
 		['dates that can be changed', {patchesDates: true}, {
-			version: 'beta', receivedDate: 'by change', isDraft: false, isRead: false, takesStamp: true, deleted: true,
+			version: 'beta', receivedDate: 'by change', isDraft: false, isRead: false, takesStamp: true, takesLarge: false, deleted: true,
 		}],
-		['drafts, read at once', {importMime: {isDraft: true, isRead: true}}, expect.objectContaining({isDraft: true, isRead: true})],
+		['read at once, large ones taken', {importMime: {isRead: true}, requestBytes: 8 * 1024 * 1024}, expect.objectContaining({isRead: true, takesLarge: true})],
 	])('%s: tells what it found, and leaves nothing', async (_name, manner, found) => {
 		const {server, destination} = await start(manner, {probe: true});
 		await destination.open(never);
 		expect(destination.findings()).toEqual(found);
 		expect(server.mailbox().items).toEqual([]);
+	});
+
+	test('what it found says what the road loses, and how large a message may be; what an earlier one found does, too', async () => {
+		const heard: GraphFindings[] = [];
+		const {destination} = await start({}, {probe: true, onFindings: findings => heard.push(findings)});
+		await expect(destination.open(never)).resolves.toMatchObject({loses: ['received-date', 'draft'], mayLose: [], maxMessageBytes: 3_145_728});
+		expect(heard).toHaveLength(1);
+		const {server, destination: later} = await start({}, {probe: true, findings: {...heard[0]!, receivedDate: 'by change', takesLarge: true}, onFindings: findings => heard.push(findings)});
+		await expect(later.open(never)).resolves.toMatchObject({loses: ['draft'], mayLose: [], maxMessageBytes: 0});
+		expect([heard.length, operations(server)]).toEqual([1, []]);
+		const {destination: unknown} = await start({}, {});
+		await expect(unknown.open(never)).resolves.toMatchObject({loses: ['draft'], mayLose: ['received-date']});
+	});
+
+	test('a road that makes drafts of all is none', async () => {
+		const {destination, server} = await start({importMime: {isDraft: true}}, {probe: true});
+		expect(await failureFrom(destination.open(never))).toMatchObject({
+			code: 'server-nonsense', reach: 'run', outcome: 'not stored', detail: 'importMime makes drafts of what it imports',
+		});
+		expect(server.mailbox().items).toEqual([]);
+	});
+
+	test('where what is imported counts as read, a message that asks for a receipt is not sent', async () => {
+		const {destination, server} = await start({importMime: {isRead: true}}, {probe: true});
+		await destination.open(never);
+		const folder = await destination.prepare(['A'], never);
+		const results = await deliver(destination, folder, [known(mail('one', 'Disposition-Notification-To: <bo@old.example>\r\n')), known(mail('two'), {uid: 2})]);
+		expect(results).toMatchObject([{stored: false, failure: {code: 'message-asks-receipt', outcome: 'not stored', reach: 'message'}}, {stored: true}]);
+		expect(server.mailbox().items).toHaveLength(1);
 	});
 
 	test('is not sent unasked; where there is no importMime it says so', async () => {

@@ -10,7 +10,7 @@ import {type MicrosoftServer} from '../../source/sandbox/microsoft/server.js';
 import {ns} from '../../source/protocols/ews-xml.js';
 import {delivery, unsureOf} from '../destinations/deliveries.js';
 import {ForgetfulFiles} from '../migration/forgetful-files.js';
-import {choices, openTestJournal} from '../migration/run-engine.js';
+import {choices, openTestJournal, roadOf} from '../migration/run-engine.js';
 import {expectValid, schemaAvailable} from '../protocols/ews-schema.js';
 import {never} from '../protocols/surroundings.js';
 import {
@@ -99,7 +99,7 @@ const planned = async (ends: MicrosoftEnds): Promise<void> => {
 	const own = microsoftAdapters(ends);
 	try {
 		await startMigration({
-			source: own.source, destination: own.destination, journal, clock: ends.clock, random: Math.random, choices, control: new Control(), tell: () => undefined, dryRun: true, run: {id: 'plan', version: '0.0.0', command: 'plan'},
+			source: own.source, roads: roadOf(own.destination), journal, clock: ends.clock, random: Math.random, choices, control: new Control(), tell: () => undefined, dryRun: true, run: {id: 'plan', version: '0.0.0', command: 'plan'},
 		}).ended;
 	} finally {
 		await own.close();

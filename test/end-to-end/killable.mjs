@@ -2,10 +2,7 @@
 // except that it looks for unsure messages after a fraction of a second. Nothing here commits late.
 import process from 'node:process';
 import {realClock} from '../../dist/mailbox/clock.js';
-import {accountsOf, openSource} from '../../dist/endpoints.js';
-import {tokensFor} from '../../dist/credentials/microsoft.js';
-import {ewsDestination} from '../../dist/destinations/ews.js';
-import {imapDestination} from '../../dist/destinations/imap.js';
+import {accountsOf, openSource, roadsOf} from '../../dist/endpoints.js';
 import {Control} from '../../dist/migration/control.js';
 import {startMigration} from '../../dist/migration/migration.js';
 import {choicesOf, openHeldJournal, readSettings} from '../../dist/commands/session.js';
@@ -17,22 +14,9 @@ const settings = await readSettings({}, world);
 const notice = () => undefined;
 const {journal, close} = await openHeldJournal(settings, world);
 const source = openSource(settings, {...world, notice});
-const {
-	imap, cloud, mailbox, tenantId, clientId, clientSecret,
-} = settings.destination;
-const common = {...world, notice, looks: [150, 300]};
-const destination = imap
-	? imapDestination({
-		...common, host: imap.host, port: imap.port, tls: imap.tls, user: imap.user, credential: async () => ({password: imap.password.reveal()}),
-	})
-	: ewsDestination({
-		...common, host: cloud.ews, mailbox, ca: cloud.ca,
-		token: tokensFor(cloud.ews, {
-			tenantId, clientId, clientSecret: clientSecret.reveal(), cloud, clock: world.clock,
-		}),
-	});
+const roads = roadsOf(settings, {...world, notice, looks: [150, 300]});
 const migration = startMigration({
-	source, destination, journal, clock: world.clock, random: Math.random, choices: choicesOf(settings), control: new Control(),
+	source, roads, journal, clock: world.clock, random: Math.random, choices: choicesOf(settings), control: new Control(),
 	run: {id: String(process.pid), version: '0.0.0', command: 'migrate'},
 	tell(event) {
 		if (event.type === 'phase') {
@@ -41,7 +25,7 @@ const migration = startMigration({
 	},
 });
 const {outcome, failure} = await migration.ended;
-await Promise.all([source.close(), destination.close()]);
+await source.close();
 await close();
 process.stdout.write(`${JSON.stringify({outcome, accounts: accountsOf(settings).source.user, failure})}\n`);
 process.exitCode = outcome === 'complete' ? 0 : 3;

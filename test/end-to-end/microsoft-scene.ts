@@ -1,8 +1,4 @@
-import {Buffer} from 'node:buffer';
-import {
-	readdir, readFile, rm, writeFile,
-} from 'node:fs/promises';
-import path from 'node:path';
+import {readFile, rm, writeFile} from 'node:fs/promises';
 import {test as plainTest, expect} from 'vitest';
 import {realClock} from '../../source/mailbox/clock.js';
 import {type FolderSeed} from '../../source/sandbox/imap/folder.js';
@@ -15,6 +11,7 @@ import {app as anApp, tls} from './microsoft-ends.js';
 import {
 	configureMicrosoft, type Finished, type Running, start,
 } from './program.js';
+import {expectNoSecrets} from './secrets.js';
 
 /**
 A mailbox of WorkMail and one of the stand-in for Microsoft 365, for the program as a process that writes by EWS. What was
@@ -58,29 +55,6 @@ const subjectOf = (bytes: Uint8Array | undefined): string => /^Subject: (.*)$/m.
 
 const nameOf = (folder: readonly string[], bytes: Uint8Array | undefined): string => `${folder.join('/').replace(/^inbox$/iv, 'Inbox')}: ${subjectOf(bytes)}`;
 
-/** A token of the stand-in, or of any service like it: three parts of a JWT that begins with its header. */
-const tokenForm = /eyJ[\w\-]{20,}\.[\w\-]+\.[\w\-]+/v;
-
-const expectNoSecrets = async (home: string, said: readonly Finished[]): Promise<void> => {
-	const secrets = Object.values(planted).flatMap(secret => [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').slice(0, -4), Buffer.from(`\0${owner}\0${secret}`).toString('base64')]);
-	const look = (text: string, where: string): void => {
-		expect(secrets.filter(secret => text.includes(secret)), where).toEqual([]);
-		expect(tokenForm.exec(text)?.[0], where).toBeUndefined();
-	};
-
-	for (const {stdout, stderr} of said) {
-		look(stdout, 'stdout');
-		look(stderr, 'stderr');
-	}
-
-	const names = await readdir(home, {recursive: true, withFileTypes: true});
-	for (const entry of names) {
-		if (entry.isFile() && entry.name !== 'config.yaml') {
-			look(await readFile(path.join(entry.parentPath, entry.name), 'latin1'), entry.name); // eslint-disable-line no-await-in-loop -- few
-		}
-	}
-};
-
 const build = async ({folders = [], source = {}, destination = {}, user = {}, app: more = {}, options = {}}: Wanted, onTestFinished: (end: () => Promise<void>) => void): Promise<MicrosoftScene> => {
 	const clock = realClock();
 	const person = {address: mailbox, ...user};
@@ -112,7 +86,7 @@ const build = async ({folders = [], source = {}, destination = {}, user = {}, ap
 		await Promise.all([from.close(), to.close()]);
 		try {
 			expect([...from.errors, ...to.errors]).toEqual([]);
-			await expectNoSecrets(home, said);
+			await expectNoSecrets({secrets: Object.values(planted), user: owner}, home, said);
 		} finally {
 			await rm(home, {recursive: true, force: true});
 		}

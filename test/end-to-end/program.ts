@@ -80,7 +80,7 @@ export const configureMicrosoft = async (source: Side, {host, mailbox, app, ca}:
 			host: source.host, port: source.port, tls: source.tls ?? false, user: source.user, password: source.password,
 		},
 		destination: {
-			mailbox, tenantId: app.tenant, clientId: app.clientId, clientSecret: app.secret,
+			mailbox, transport: 'ews', tenantId: app.tenant, clientId: app.clientId, clientSecret: app.secret,
 			cloud: {login: host, ews: host, ca: authority},
 		},
 		options,

@@ -19,7 +19,7 @@ import {ImapServer} from '../../source/sandbox/imap/server.js';
 import {imapSource} from '../../source/sources/imap.js';
 import {ForgetfulFiles} from '../migration/forgetful-files.js';
 import {
-	accounts, choices, openTestJournal, type Ran, runEngine,
+	accounts, choices, openTestJournal, type Ran, roadOf, runEngine,
 } from '../migration/run-engine.js';
 
 /**
@@ -227,7 +227,7 @@ export const verify = async (ends: Ends): ReturnType<typeof look> => look(ends, 
 /** As the command of that name. */
 export const plan = async (ends: Ends): ReturnType<typeof look> => look(ends, async ({journal, own, tell}) => {
 	await startMigration({
-		source: own.source, destination: own.destination, journal, clock: ends.clock, random: Math.random, choices, control: new Control(), tell, dryRun: true,
+		source: own.source, roads: roadOf(own.destination), journal, clock: ends.clock, random: Math.random, choices, control: new Control(), tell, dryRun: true,
 		run: {id: 'plan', version: '0.0.0', command: 'plan'},
 	}).ended;
 });

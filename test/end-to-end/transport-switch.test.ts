@@ -2,21 +2,19 @@ import {describe, expect, test} from 'vitest';
 import {imapDestination} from '../../source/destinations/imap.js';
 import {type FaultRule as ImapRule} from '../../source/sandbox/imap/faults.js';
 import {type FolderSeed} from '../../source/sandbox/imap/folder.js';
-import {ImapServer} from '../../source/sandbox/imap/server.js';
 import {writeMime} from '../../source/sandbox/microsoft/mime-out.js';
 import {cutAt, losses, seeded} from '../migration/forgetful-files.js';
 import {type Ran, runEngine} from '../migration/run-engine.js';
 import {
-	mailbox, microsoftAdapters, type MicrosoftEnds, migrateToMicrosoft, startMicrosoftEnds, statesOf,
+	app, mailbox, microsoftAdapters, type MicrosoftEnds, migrateToMicrosoft, startMicrosoftEnds, statesOf, tls,
 } from './microsoft-ends.js';
 import {forEach, message, without} from './sandbox-ends.js';
 
-/*
-One mailbox of Microsoft 365 behind both of its doors, and one journal. The stand-in's two doors are servers apart: what lies
-behind one is carried behind the other between two runs, with MIME rebuilt as Exchange does.
-*/
+/* One mailbox of Microsoft 365 behind two of its doors, and one journal. */
 
 type ImapRules = readonly ImapRule[];
+
+const imapApp = {...app, roles: ['full_access_as_app', 'IMAP.AccessAsApp']};
 
 const date = (day: number): number => Date.UTC(2021, 1, day, 8);
 const dated = (time: number): string => `Date: ${new Date(time).toUTCString().replace('GMT', '+0000')}\r\n`;
@@ -44,18 +42,14 @@ const counted = (messages: readonly Lying[]): string[] => messages.map(({path, b
 	return `${path.join('/')}: ${subject} ${words} ${internalDate}`;
 }).sort();
 
-/** A run by IMAP over what lies behind EWS; what it adds is carried back. */
+/** A run by the other door of the same mailbox. */
 const byImap = async (ends: MicrosoftEnds, rules: ImapRules, more: Partial<Parameters<typeof runEngine>[0]>): Promise<Ran> => {
-	const there = behindEws(ends);
-	const names = [...new Set(there.map(({path}) => JSON.stringify(path)))].map(name => JSON.parse(name) as string[]);
-	const seeds = names.map(path => ({path, messages: there.filter(one => JSON.stringify(one.path) === JSON.stringify(path))}));
-	const door = await ImapServer.start({
-		clock: ends.clock, flavour: 'exchange', users: [{name: mailbox, tokens: ['token'], mailbox: {folders: seeds}}], faults: {rules},
-	});
 	const {source, close} = microsoftAdapters(ends);
+	const door = ends.destination.imap;
+	door.setFaults({rules});
 	const destination = imapDestination({
-		clock: ends.clock, random: Math.random, notice: () => undefined, tls: false, host: door.host, port: door.port, user: mailbox,
-		credential: async () => ({accessToken: 'token'}), timing: {silence: 500}, looks: [60_000, 90_000],
+		clock: ends.clock, random: Math.random, notice: () => undefined, tls: true, ca: tls.ca, host: door.host, port: door.port, user: mailbox,
+		credential: async () => ({accessToken: await ends.token()}), timing: {silence: 500}, looks: [60_000, 90_000],
 	});
 	try {
 		return await runEngine({
@@ -63,16 +57,6 @@ const byImap = async (ends: MicrosoftEnds, rules: ImapRules, more: Partial<Param
 		});
 	} finally {
 		await Promise.all([close(), destination.close()]);
-		for (const {path, messages} of door.mailbox().folders) {
-			const known = seeds.find(seed => JSON.stringify(seed.path) === JSON.stringify(path))?.messages.length ?? 0;
-			for (const {bytes, internalDate} of messages.slice(known)) {
-				ends.destination.mailbox().ensureFolder(path, 'IPF.Note');
-				await ends.destination.mailbox().add(path, {mime: bytes, receivedAt: internalDate, flags: 0}); // eslint-disable-line no-await-in-loop -- one after another
-			}
-		}
-
-		await door.close();
-		expect(door.errors).toEqual([]);
 	}
 };
 
@@ -85,7 +69,7 @@ const isWhole = ({source, destination}: MicrosoftEnds, unsure: number): {readonl
 
 /** One line of the journal after another: stopped there by the one road, resumed by the other, and then by the first again. */
 const switchAt = async (first: 'ews' | 'imap', at: number): Promise<'over' | number> => {
-	const ends = await startMicrosoftEnds(folders(), {speed: 1000, destination: {rules: [{on: 'CreateItem', every: 2, do: {type: at % 2 === 0 ? 'commit-then-drop' : 'drop'}}]}});
+	const ends = await startMicrosoftEnds(folders(), {speed: 1000, destination: {imap: {}, apps: [imapApp], rules: [{on: 'CreateItem', every: 2, do: {type: at % 2 === 0 ? 'commit-then-drop' : 'drop'}}]}});
 	const rules: ImapRules = [{on: 'append', every: 3, do: {type: at % 2 === 0 ? 'commit-then-drop' : 'drop'}}];
 	const run = async (road: 'ews' | 'imap', isQuiet: boolean, more: Partial<Parameters<typeof runEngine>[0]> = {}): Promise<Ran> => {
 		if (isQuiet) {
@@ -140,5 +124,35 @@ describe('a run that is cut off and goes on by the other transport, and then by 
 			}
 		});
 		expect(over).toBe(true);
+	});
+});
+
+test('what the one road left in doubt is not taken for a near-duplicate that the other delivered since', async () => {
+	let over = false;
+	await forEach(Array.from({length: 24}, (_, index) => index + 1), 4, async at => {
+		if (over) {
+			return;
+		}
+
+		const ends = await startMicrosoftEnds([{path: ['A'], messages: [invoice(1), invoice(2)]}], {speed: 1000, destination: {imap: {}, apps: [imapApp]}});
+		try {
+			let cut: ReturnType<typeof cutAt> | undefined;
+			await byImap(ends, [{on: 'append', nth: 1, do: {type: 'commit-then-drop'}}, {
+				on: 'append', nth: 2, times: 50, do: {type: 'drop'},
+			}], {
+				choices: {maxRetries: 50},
+				wrap(journal) {
+					cut = cutAt(journal, {at, when: 'after'});
+					return cut.journal;
+				},
+			});
+			over ||= !cut!.stopped();
+			ends.source.mailbox().addMessage(['A'], invoice(3));
+			await migrateToMicrosoft(ends);
+			const {progress} = await byImap(ends, [], {});
+			expect({at, ...isWhole(ends, progress.messages.unsure)}).toEqual({at, extra: [], missing: 0});
+		} finally {
+			await ends.close();
+		}
 	});
 });

@@ -1,6 +1,10 @@
 import {Buffer} from 'node:buffer';
 import {describe, expect, test} from 'vitest';
-import {fingerprintKey, hashOf} from '../../source/mailbox/identity.js';
+import {storableDate} from '../../source/destinations/ews-bodies.js';
+import {
+	fingerprintKey, hashOf, sameSecond, secondOf,
+} from '../../source/mailbox/identity.js';
+import {writableDate} from '../../source/protocols/imap-date.js';
 
 const receivedAt = Date.UTC(2024, 1, 29, 12, 0, 5);
 
@@ -25,5 +29,31 @@ describe('a fingerprint', () => {
 
 	test('cannot run its parts together', () => {
 		expect(fingerprintKey({hash: 'a', size: 11, receivedAt: 1000})).not.toBe(fingerprintKey({hash: 'a', size: 1, receivedAt: 11_000}));
+	});
+});
+
+describe('the second of a received date', () => {
+	test.each([0, 1, 1000, -1000, -62_135_596_800_000, receivedAt, 253_402_300_799_000])('%d: all of its milliseconds lie in it, those of its neighbours do not', time => {
+		const start = secondOf(time) * 1000;
+		expect([start, start + 1, start + 999].every(other => sameSecond(other, start))).toBe(true);
+		expect([start - 1, start + 1000].some(other => sameSecond(other, start))).toBe(false);
+	});
+
+	test('of whole seconds, the only dates that source and stores tell, it is the quotient, rounded whichever way', () => {
+		for (const second of [-62_135_596_800, -86_401, -2, -1, 0, 1, 86_401, 253_402_300_799]) {
+			expect(secondOf(second * 1000)).toBe(second);
+			expect(secondOf(second * 1000)).toBe(Math.trunc((second * 1000) / 1000));
+		}
+	});
+
+	test('before 1970 too it is the one that the roads store', () => {
+		for (const time of [-1, -999, -1500, -86_400_001]) {
+			expect(sameSecond(time, writableDate(time))).toBe(true);
+			expect(sameSecond(time, storableDate(time))).toBe(true);
+		}
+	});
+
+	test('of no date is none', () => {
+		expect(sameSecond(Number.NaN, Number.NaN)).toBe(false);
 	});
 });

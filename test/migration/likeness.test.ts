@@ -51,6 +51,22 @@ describe('in a store that rebuilds messages', () => {
 		expect(likeness.rest()).toEqual([]);
 	});
 
+	test('once nothing is left, no header of what is looked for is read', async () => {
+		const {likeness, add} = shelf();
+		const message = readOf(mail('a'));
+		const unread = (): Read => ({
+			stamp: message.stamp, receivedAt: received, flags: [],
+			get bytes(): Uint8Array {
+				throw new Error('its bytes were asked for');
+			},
+		});
+		expect(await likeness.take(unread())).toBeUndefined();
+		add(mail('a'));
+		await expect(likeness.take(unread())).rejects.toThrow('its bytes were asked for');
+		await likeness.take(message);
+		expect(await likeness.take(unread())).toBeUndefined();
+	});
+
 	test('a copy whose stamp names another key but the same content is taken after its folder was renumbered; one with other content is not', async () => {
 		const {likeness, add} = shelf();
 		const [bytes, twin] = [mail('a'), mail('a', {more: 'X-Twin: 1\r\n'})];

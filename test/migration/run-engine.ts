@@ -4,7 +4,8 @@ import {Control} from '../../source/migration/control.js';
 import {type RunOutcome, Teller, type Told} from '../../source/migration/events.js';
 import {type Files} from '../../source/migration/journal-file.js';
 import {openJournal, type Journal} from '../../source/migration/journal.js';
-import {startMigration} from '../../source/migration/migration.js';
+import {type Road} from '../../source/mailbox/road.js';
+import {type MigrationOptions, startMigration} from '../../source/migration/migration.js';
 import {fold, type Progress, startProgress} from '../../source/migration/progress.js';
 import {type MailDestination} from '../../source/mailbox/destination.js';
 import {type MailSource} from '../../source/mailbox/source.js';
@@ -27,9 +28,19 @@ export const openTestJournal = async (files: Files, directory: string, clock: Cl
 	directory, name: 'test', files, clock, accounts,
 });
 
+/** The one road there is; its destination is left open for what comes after. */
+export const roadOf = (destination: MailDestination): Road[] => [{
+	transport: 'imap', destination: () => ({
+		...destination,
+		async close() {
+			// Whoever made it closes it.
+		},
+	}),
+}];
+
 /** One run of the engine over given ends and files, from opening the journal to closing it. */
 export const runEngine = async (options: {
-	readonly source: MailSource; readonly destination: MailDestination; readonly files: Files; readonly directory: string;
+	readonly source: MailSource; readonly destination?: MailDestination; /** Instead of one destination. */ readonly roads?: readonly Road[]; readonly consent?: MigrationOptions['consent']; readonly files: Files; readonly directory: string;
 	readonly clock?: Clock; readonly choices?: Partial<Choices>; readonly control?: Control; readonly onEvent?: (event: Told) => void; readonly run?: string;
 	readonly prepare?: (journal: Journal) => void;
 	/** Puts something in front of the journal, such as a stop at one of its lines. */
@@ -53,7 +64,7 @@ export const runEngine = async (options: {
 	options.prepare?.(journal);
 	try {
 		const migration = startMigration({
-			source: options.source, destination: options.destination, journal, clock, random: Math.random, choices: {...choices, ...options.choices},
+			source: options.source, roads: options.roads ?? roadOf(options.destination!), ...(options.consent && {consent: options.consent}), journal, clock, random: Math.random, choices: {...choices, ...options.choices},
 			control: options.control ?? new Control(), tell(event) {
 				teller.tell(event);
 			}, run: {id: run, version: '0.0.0', command: 'migrate'},

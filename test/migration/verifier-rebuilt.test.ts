@@ -26,6 +26,7 @@ const world = (own: Partial<Traits> = rebuilding) => {
 	let files = new ForgetfulFiles();
 	let current = own;
 	let account = 'ana@old.example';
+	let isBlind = false;
 	const from = (): MailSource => fakeSource(source, {account: {host: 'source.example', port: 993, user: account}});
 	/** As Exchange: an item without a Message-ID has one all the same. */
 	const to = (): MailDestination => {
@@ -33,6 +34,10 @@ const world = (own: Partial<Traits> = rebuilding) => {
 		return {
 			...ends, async list(path, signal) {
 				const listed = await ends.list(path, signal);
+				if (isBlind) {
+					return listed && [...listed].map(({envelope, stamp, id, ...stored}) => ({...stored, id: id.replace(/^AAMk(?<generation>.+)\/(?<uid>\d+)=$/v, '$<generation>:$<uid>')}));
+				}
+
 				return listed && [...listed].map(stored => stored.envelope?.messageId === '' ? {...stored, envelope: {...stored.envelope, messageId: `<${stored.id.replaceAll(/\W/gv, '')}@made.example>`}} : stored);
 			},
 		};
@@ -46,6 +51,11 @@ const world = (own: Partial<Traits> = rebuilding) => {
 		/** The road from now on. */
 		by(road: Partial<Traits>) {
 			current = road;
+		},
+		/** By IMAP: other ids, and a listing without headers and stamps. */
+		byImap() {
+			current = {...rebuilding, transport: 'imap'};
+			isBlind = true;
 		},
 		/** Another source mailbox, with a journal of its own. */
 		as(user: string) {
@@ -281,6 +291,20 @@ describe('with the journal, nothing is doubled and nothing called missing', () =
 		inFolder(made.source, 'INBOX').splice(0, 1);
 		expect(await made.verify()).toEqual({findings: [], equal: 7});
 		inFolder(made.destination, 'INBOX').splice(0, 2);
+		expect(await made.findings()).toEqual(['missing INBOX 1', 'missing INBOX 2']);
+	});
+
+	test('when EWS closed and IMAP is what is left: there ids are others, and neither header nor stamp is listed', async () => {
+		const made = filled(rebuilding);
+		await made.migrate();
+		made.byImap();
+		expect(await made.verify()).toEqual({findings: [], equal: 6});
+		inFolder(made.destination, 'INBOX').splice(0, 1);
+		expect(await made.findings()).toEqual(['missing INBOX 1']);
+		// Of a message that the source has no more, the date is all that can be compared.
+		inFolder(made.source, 'INBOX').splice(1, 1);
+		expect(await made.findings()).toEqual(['missing INBOX 1']);
+		inFolder(made.destination, 'INBOX').splice(0, 1);
 		expect(await made.findings()).toEqual(['missing INBOX 1', 'missing INBOX 2']);
 	});
 });

@@ -82,3 +82,10 @@ export const dnsCheck = z.object({
 		answer: z.enum(['found', 'no-name', 'no-data', 'timeout', 'servfail', 'refused', 'unreachable', 'nonsense']), values: z.array(z.string()),
 	})),
 }).meta({id: 'dnsCheck', description: 'What is published, beside what is wanted'});
+
+/** Checks of `doctor` by verdict. */
+export const doctorVerdicts = {
+	ok: count, warning: count, failed: count, skipped: count, unknown: count,
+};
+
+export const doctorVerdict = z.enum(['ok', 'warning', 'failed', 'skipped', 'unknown']).meta({id: 'doctorVerdict', description: 'unknown: only a probe message would tell; skipped: it needs what another check did not find, or is not for these settings'});

@@ -70,7 +70,7 @@ const countLines = (lines: ReadonlyArray<Record<string, unknown>>): Record<strin
 		const tally = surveyed.get(JSON.stringify(folder));
 		if (type === 'folder.surveyed') {
 			surveyed.set(JSON.stringify(folder), {...messages});
-		} else if (kind === 'message' && fate !== 'retrying' && tally) {
+		} else if (kind === 'message' && fate !== 'retrying' && fate !== 'predicted' && tally) {
 			const left = from ?? 'remaining';
 			tally[fieldOf(left)]!--;
 			tally[fieldOf(fate!)]!++;

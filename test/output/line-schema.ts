@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import {type Loss, losses} from '../../source/mailbox/losses.js';
 import {type Envelope, type EventLine, type ProgressLine} from '../../source/output/ndjson.js';
 import {type Summary} from '../../source/output/summary.js';
 import {
-	code, count, dnsCheck, dnsVerdicts, exclusionRule, failure, failureInWords, fate, findingKind, next, outcome, path, phase, role, sentence, sums, tally, time, transport, uid, verification,
+	code, count, dnsCheck, dnsVerdicts, doctorVerdict, doctorVerdicts, exclusionRule, failure, failureInWords, fate, findingKind, next, outcome, path, phase, role, sentence, sums, tally, time, transport, uid, verification,
 } from './line-parts.js';
 
 /**
@@ -15,6 +16,7 @@ That the schemas say what the program's types say is checked by the compiler, at
 
 const at = {folder: path.describe('Of the source'), uid};
 const bytes = count.describe('Size of the message');
+const loss = z.enum(Object.keys(losses) as [Loss, ...Loss[]]);
 const open = z.enum(['remaining', 'unsure']).describe('The state it leaves');
 const subject = z.string().optional();
 const sender = z.string().optional();
@@ -32,8 +34,14 @@ const line = <Type extends string, Fields extends z.ZodRawShape>(type: Type, des
 
 const lines = [
 	line('run.started', 'Once, first.', {
-		command: z.string(), version: z.string(), source: z.string(), destination: z.string(), transport,
+		command: z.string(), version: z.string(), source: z.string(), destination: z.string(), transport: z.union([transport, z.literal('auto')]).describe('"auto": "road.chosen" tells which'),
 		application: z.object({tenantId: z.string(), clientId: z.string()}).optional().describe('What a tenant of Microsoft 365 is opened with'),
+	}),
+	line('road.closed', 'A way in was tried and is not open, or closed while it was used; another one is tried.', {transport, failure}),
+	line('road.chosen', 'By which way messages go from here on.', {
+		transport, reason: z.enum(['only', 'best', 'closed', 'refused']).describe('It is the only one there is; the best that is open; the one before closed; the one before refused some messages, which are tried by it'),
+		messages: count.optional().describe('How many are tried, where the one before refused them'),
+		losses: z.array(loss).describe('What it does not carry'), mayLose: z.array(loss).describe('What it may not carry: only a probe would tell'),
 	}),
 	line('phase', 'The run came to another part of its work.', {phase}),
 	line('folder.surveyed', 'A folder was listed, and where its mail goes is known. Said again, it replaces what was said of the folder.', {
@@ -62,8 +70,13 @@ const lines = [
 	line('message.vanished', 'A message is no longer at the source.', {...at, bytes, from: z.enum(['remaining', 'unsure', 'refused'])}),
 	line('message.unsure', 'A message was sent and the answer lost. It will be looked for before it is sent again.', {...at, bytes, failure}),
 	line('message.not-stored', 'An unsure message was looked for and is not there: it will be sent again.', {...at, bytes}),
-	line('message.reopened', 'A message lost its fate: it will be tried again.', {...at, bytes, from: fate}),
+	line('message.reopened', 'A message lost its fate: it will be tried again.', {
+		...at, bytes, from: fate, code: code.optional().describe('By what it was refused in this run, where another way is tried'),
+	}),
 	line('message.retrying', 'A message failed and will be tried again in this run.', {...at, failure, attempt: z.int().positive()}),
+	line('message.predicted', 'As things stand a message will be refused: found when its folder was surveyed, before anything is sent. Changes no sum.', {
+		...at, bytes, limit: count.describe('Bytes; it is larger'), receivedAt: time, failure, subject, sender,
+	}),
 	line('folder.failed', 'A folder cannot go on in this run; the others do.', {folder: path, failure}),
 	line('folder.completed', 'Nothing of a folder remains.', {folder: path}),
 	line('pace', 'How many deliveries at once, and why.', {
@@ -90,6 +103,17 @@ const lines = [
 	line('dns.action', 'Something to do between two records.', {
 		step, words: z.string(), why: z.string(), commands: z.array(z.string()),
 	}),
+	line('doctor.check', 'One check of "doctor".', {
+		id: z.string().describe('Never renamed: docs/doctor.md lists them'), verdict: doctorVerdict, words: z.string().describe('What was found, for people'),
+		failure: failure.optional(), next: z.string().optional().describe('The remedy; each command stands on a line of its own'),
+	}),
+	line('doctor.transport', 'The end of "doctor": how a migration would come into the mailbox.', {
+		transport: transport.optional().describe('Absent where no way is open'), otherwise: transport.optional().describe('The next one, where only a probe tells whether the first takes mail'), why: z.string(),
+		loses: z.array(loss).describe('What it does not carry'), mayLose: z.array(loss).describe('What it may not carry either: only a probe tells'),
+		estimate: z.object({
+			messages: count, bytes: count, hours: z.number().nonnegative(), documented: z.boolean().describe('By a limit that Microsoft publishes; else it is assumed'), words: z.string(),
+		}).optional().describe('At the services\' limits, for what the source holds'),
+	}),
 	line('run.failed', 'Something beyond a message or folder ends the run.', {failure}),
 	line('verify.finding', 'A message that is not equal on both sides.', {
 		kind: findingKind, folder: path, destination: path, uid: uid.describe('At the source; for "extra" at the destination'), detail: z.string().optional(),
@@ -97,6 +121,7 @@ const lines = [
 	line('verify.folder', 'A folder was compared.', {folder: path, destination: path, ...verification.shape}),
 	line('failure', 'One refused message on record, from "failures".', {
 		...at, failure, sentence, next, bytes, receivedAt: time, refusedAt: time, subject, sender, attempts, command: z.string().describe('What tries it again'),
+		roads: z.array(transport).optional().describe('By which ways it was tried'),
 	}),
 	line('progress', 'How far the run is, at most once a second. May be dropped.', {
 		phase, messages: sums, bytes: count.describe('Delivered, over all runs'), bytesTotal: count.describe('Of all messages, whatever their fate'),
@@ -105,6 +130,9 @@ const lines = [
 	}),
 	line('summary', 'Once, last, however the run ended.', {
 		command: z.string(), outcome, exitCode: count, source: z.string(), destination: z.string(), transport: z.string(),
+		roads: z.array(z.object({
+			transport, delivered: count.describe('By this run'), closed: code.optional().describe('Why it was not, or no longer, open'),
+		})).describe('The ways that this run tried, in that order'),
 		messages: sums, bytes: count.describe('Delivered, over all runs'), bytesByFate: sums, seconds: z.number().nonnegative().describe('This run took'),
 		thisRun: z.object({delivered: count, bytes: count, earlier: count.describe('Messages that had their fate before this run')}),
 		folders: z.array(z.object({
@@ -117,6 +145,7 @@ const lines = [
 		dns: z.object({
 			domain: z.string(), cloud: z.string(), checked: z.boolean(), records: count, ...dnsVerdicts,
 		}).optional().describe('Of "dns": records, and how many stand how where they were looked up'),
+		doctor: z.object({transport: z.string().optional(), ...doctorVerdicts}).optional().describe('Of "doctor": how many checks went how, and the way that a migration would take'),
 		failure: failureInWords.optional().describe('What ended the run'), file: z.string().optional().describe('What "init" wrote'), verification: verification.optional(),
 	}),
 ] as const;

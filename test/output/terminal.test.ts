@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {wrapLine} from '../../source/output/terminal.js';
+import {naming, wrapLine} from '../../source/output/terminal.js';
 
 test('a long line breaks between words, indented under its beginning', () => {
 	expect(wrapLine('! Archive UID 7: The destination does not take a message of this size.', 40)).toBe('! Archive UID 7: The destination does\n  not take a message of this size.');
@@ -15,4 +15,13 @@ test('short lines, data and very narrow screens are left alone', () => {
 test('a word longer than the line stands alone and whole', () => {
 	const word = 'x'.repeat(60);
 	expect(wrapLine(`see ${word} there`, 40)).toBe(`see\n  ${word}\n  there`);
+});
+
+test('suggested commands are about the configuration that was named; lines of data stay as they are', () => {
+	const reword = naming('ana & ben.yaml');
+	expect(reword('Run "aw2ms365 retry --code bug", or aw2ms365 failures.')).toBe('Run "aw2ms365 retry \'ana & ben.yaml\' --code bug", or aw2ms365 failures \'ana & ben.yaml\'.');
+	expect(reword('aw2ms365 dns')).toBe('aw2ms365 dns');
+	expect(reword('{"next":"aw2ms365 retry"}')).toBe('{"next":"aw2ms365 retry"}');
+	expect(naming('$1.yaml')('aw2ms365 plan')).toBe('aw2ms365 plan \'$1.yaml\'');
+	expect(naming(undefined)('aw2ms365 plan')).toBe('aw2ms365 plan');
 });

@@ -152,6 +152,7 @@ const tellTheRest = async (tell: (event: Event) => void): Promise<void> => {
 	const folder: FolderPath = ['INBOX'];
 	const {failure} = new FailureError('message-refused', {detail: 'NO spam'});
 	const {sentence, next} = failures['message-refused'];
+	tell({type: 'road.closed', transport: 'ews', failure: new FailureError('ews-closed').failure});
 	tell({type: 'paused'});
 	tell({type: 'resumed', folder});
 	tell({
@@ -188,5 +189,13 @@ const tellTheRest = async (tell: (event: Event) => void): Promise<void> => {
 	});
 	tell({
 		type: 'dns.action', step: 3, words: 'Do', why: 'Because', commands: ['aw2ms365 migrate'],
+	});
+	tell({
+		type: 'doctor.check', id: 'road.ews', verdict: 'warning', words: 'Shut', failure: new FailureError('ews-closed').failure, next: 'Open it:\nConnect-ExchangeOnline',
+	});
+	tell({
+		type: 'doctor.transport', transport: 'graph', otherwise: 'graph-json', why: 'Because', loses: ['keywords'], mayLose: ['received-date'], estimate: {
+			messages: 1, bytes: 2, hours: 0.1, documented: true, words: 'w',
+		},
 	});
 };

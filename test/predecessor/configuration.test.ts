@@ -44,7 +44,7 @@ test.skipIf(process.platform === 'win32')('the program runs with the earlier too
 	}
 
 	const lines = linesOf({stdout: running.stdout().replace(/[^\n]*$/v, '')});
-	expect(lines[0]).toMatchObject({type: 'run.started', destination: 'ana@new.example', transport: 'ews'});
+	expect(lines[0]).toMatchObject({type: 'run.started', destination: 'ana@new.example', transport: 'auto'});
 	const words = lines.filter(({type}) => type === 'warning').map(line => String(line.words)).join('\n');
 	for (const told of ['EwsAllowedAppIDs', 'options.rateLimit is 1', '"Deleted Items", "Junk Email", "Drafts"', `the journal is kept in ${checkpoints}`]) {
 		expect(words).toContain(told);

@@ -307,12 +307,52 @@ describe('the gate', () => {
 		};
 
 		throttled();
-		gate.calm();
+		gate.calm(now + 1);
 		expect(throttled()).toBe(2000);
 		for (let count = 0; count < 20; count++) {
-			gate.calm();
+			gate.calm(now - 1);
+		}
+
+		expect(throttled(), 'answers to what was sent before say nothing').toBe(4000);
+		for (let count = 0; count < 20; count++) {
+			gate.calm(now + 1);
 		}
 
 		expect(throttled()).toBe(1000);
+	});
+
+	test('after a throttle one goes ahead alone, and the others follow when its answer is none', async () => {
+		const clock = new SharedClock();
+		const gate = new GraphGate(clock);
+		const first = gate.enter(one, never);
+		await clock.until(() => clock.now() > 0);
+		const {at, leave} = await first;
+		leave();
+		gate.throttled(5000, at);
+		const passed: number[] = [];
+		const passages = Array.from({length: 6}, async () => {
+			const passage = await gate.enter(one, never);
+			passed.push(passage.at);
+			return passage;
+		});
+		await clock.until(() => passed.length === 1);
+		const scout = await passages[0]!;
+		expect(scout.at).toBeGreaterThanOrEqual(5000);
+		await clock.until(() => true);
+		// Refused again: it is the next one's turn to go alone.
+		scout.leave();
+		gate.throttled(5000, scout.at);
+		await clock.until(() => passed.length === 2);
+		const next = await passages[1]!;
+		expect(next.at - scout.at).toBeGreaterThanOrEqual(5000);
+		await clock.until(() => true);
+		expect(passed).toHaveLength(2);
+		next.leave();
+		gate.calm(next.at);
+		await clock.until(() => passed.length === 6);
+		const all = await Promise.all(passages);
+		for (const passage of all) {
+			passage.leave();
+		}
 	});
 });

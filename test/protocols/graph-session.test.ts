@@ -149,12 +149,14 @@ describe('what is sent', () => {
 });
 
 describe('sign-in', () => {
-	test('401 is answered with a fresh token, once for all that heard it', async () => {
+	test('401 is answered with a fresh token, once for all that heard it, and only the log tells', async () => {
 		await using server = await scriptedEws(({headers}) => headers.authorization === 'Bearer fresh-token' ? fine : refusal(401, 'InvalidAuthenticationToken'));
 		await using one = sessionTo(server);
 		await Promise.all([1, 2, 3].map(async () => one.session.call(write)));
 		expect(one.fresh.filter(Boolean)).toHaveLength(1);
 		expect(server.asked).toHaveLength(6);
+		expect(one.notices).toEqual([]);
+		expect(one.lines.map(({status}) => status)).toEqual([401, 401, 401]);
 	});
 
 	test('401 with a fresh token is a refusal, and nothing was stored', async () => {
@@ -329,6 +331,19 @@ describe('reads', () => {
 		expect(failure.code).toBe(ours);
 		expect(error).toMatchObject({status, code});
 		expect(server.asked).toHaveLength(1);
+	});
+
+	test('wait for a mailbox that is being moved, in the end some minutes at a time', async () => {
+		await using server = await scriptedEws((_, position) => position > 0 && position <= 12 ? refusal(503, 'MailboxInfoStale') : fine);
+		await using one = sessionTo(server);
+		await one.session.persist(read);
+		const since = one.clock.now();
+		expect(await one.session.persist(read)).toMatchObject({json: {id: 'AAMk'}});
+		expect(one.clock.now() - since).toBeGreaterThan(15 * 60_000);
+		const waits = one.notices.map(({wait}) => wait).filter(wait => wait !== undefined);
+		expect(waits).toHaveLength(12);
+		expect(waits).toEqual([...waits].sort((a, b) => a - b));
+		expect(waits.at(-1)).toBeLessThanOrEqual(300_000);
 	});
 
 	test('give up on a request that makes the service stumble', async () => {

@@ -216,10 +216,16 @@ const table: Readonly<Record<string, readonly Row[]>> = {
 		promise: 'a good token without access to the mailbox is a refusal that says so',
 		come: async file => openingFails(playing(file), token),
 		wanted: {
-			code: 'sign-in-refused', detail: notConnected, outcome: 'not stored', connections: 1, waited: 0, tried: ['AUTHENTICATE XOAUTH2'],
+			code: 'imap-closed', detail: 'User is authenticated but not connected', outcome: 'not stored', connections: 1, waited: 0, tried: ['AUTHENTICATE XOAUTH2'],
 		},
 	}],
 	'exo-bye-before-tagged-bad.txt': [{
+		promise: 'the same to an application, with the farewell before the answer and while it signs in',
+		come: async file => openingFails({...whole(file), capabilities: linesOf('exo-capability-history.txt').at(-1)!.slice(13), script: answering('NAMESPACE', said(file))}, token),
+		wanted: {
+			code: 'imap-closed', detail: 'User is authenticated but not connected', outcome: 'not stored', connections: 1, waited: 0, tried: ['AUTHENTICATE XOAUTH2'],
+		},
+	}, {
 		promise: 'the same with the farewell before the answer',
 		async come(file) {
 			const {destination, server} = await destinationOf(playing(file));
@@ -377,7 +383,7 @@ const table: Readonly<Record<string, readonly Row[]>> = {
 		promise: 'a refused token is refused at once',
 		come: async file => openingFails(playing(file), token),
 		wanted: {
-			code: 'sign-in-refused', outcome: 'not stored', connections: 1, waited: 0, tried: ['AUTHENTICATE XOAUTH2'],
+			code: 'imap-sign-in-refused', outcome: 'not stored', connections: 1, waited: 0, tried: ['AUTHENTICATE XOAUTH2'],
 		},
 	}, {
 		promise: 'and a password let in, with what can be done then',

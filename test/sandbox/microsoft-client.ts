@@ -10,7 +10,7 @@ import {type FaultRule} from '../../source/sandbox/microsoft/faults.js';
 import {type MicrosoftServerOptions, type User} from '../../source/sandbox/microsoft/options.js';
 import {MicrosoftServer} from '../../source/sandbox/microsoft/server.js';
 
-const certificates: Certificates = makeCertificates();
+export const certificates: Certificates = makeCertificates();
 const agent = new Agent({keepAlive: true, maxSockets: 20});
 const servers: MicrosoftServer[] = [];
 

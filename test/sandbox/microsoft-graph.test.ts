@@ -347,7 +347,7 @@ describe('attachments', () => {
 			method: 'PUT', bytes: bytes.subarray(first, last + 1), token, headers: {'content-range': `bytes ${first}-${last}/${size}`, 'content-type': 'application/octet-stream'},
 		});
 		expect((await put(0, 999_999, 'x')).status).toBe(401);
-		expect((await put(0, 3_276_799)).json.nextExpectedRanges).toEqual(['3276800-']);
+		expect((await put(0, 3_276_799)).json.nextExpectedRanges).toEqual(['3276800']);
 		expect((await put(0, 3_276_799)).status).toBe(416);
 		const last = await put(3_276_800, size - 1);
 		expect([last.status, last.headers.location]).toEqual([201, expect.stringContaining('/Attachments(\'')]);

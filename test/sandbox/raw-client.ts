@@ -1,12 +1,14 @@
 import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
+import {connect as connectTls} from 'node:tls';
 
 /** Speaks bytes to a server and shows what comes back, as latin1: knows nothing of IMAP but tags. */
 export class RawClient {
-	static async open(port: number): Promise<RawClient> {
-		const client = new RawClient(connect(port, '127.0.0.1'));
-		await once(client.socket, 'connect');
+	/** @param ca PEM: over TLS, by a server whose certificate that authority signed */
+	static async open(port: number, ca?: string): Promise<RawClient> {
+		const client = new RawClient(ca === undefined ? connect(port, '127.0.0.1') : connectTls({port, host: '127.0.0.1', ca}));
+		await once(client.socket, ca === undefined ? 'connect' : 'secureConnect');
 		client.socket.setNoDelay(true);
 		return client;
 	}

@@ -30,7 +30,7 @@ test('the earlier tool\'s file is taken unchanged, and found in its place when t
 	const settings = await load([[place, readme]]);
 	expect(settings.file).toBe(place);
 	expect(settings.source.host).toBe('imap.mail.us-east-1.awsapps.com');
-	expect(settings.destination).toMatchObject({transport: 'ews', tenantId: 'your-azure-tenant-id', cloud: {ews: 'outlook.office365.com'}});
+	expect(settings.destination).toMatchObject({transport: 'auto', tenantId: 'your-azure-tenant-id', cloud: {ews: 'outlook.office365.com'}});
 	expect(settings.options).toMatchObject({
 		rateLimit: 1, maxRetries: 3, checkpointDirectory: '/home/a/.aw2ms365/checkpoints', skipFolders: [{path: ['Deleted Items']}, {path: ['Junk Email']}, {path: ['Drafts']}],
 	});
@@ -40,7 +40,7 @@ test('what it brings along is announced with its effect', async () => {
 	const {announcements} = await load([[place, readme]]);
 	expect(announcements).toHaveLength(5);
 	expect(announcements[0]).toContain(place);
-	expect(announcements[1]).toMatch(/EWS.*removes it on 2027-04-01.*EwsAllowedAppIDs.*destination\.transport: imap/v);
+	expect(announcements[1]).toMatch(/EWS.*removes it on 2027-04-01.*EwsAllowedAppIDs.*aw2ms365 doctor/v);
 	expect(announcements[2]).toMatch(/rateLimit is 1: 1 message a second at most, so 100,000 messages take 28 hours/v);
 	expect(announcements[3]).toMatch(/"Deleted Items", "Junk Email", "Drafts" and everything below them stay behind.*write junk/v);
 	expect(announcements[4]).toContain('/home/a/.aw2ms365/checkpoints');

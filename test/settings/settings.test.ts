@@ -27,7 +27,7 @@ describe('values', () => {
 		});
 		expect(destination).toMatchObject({mailbox: 'a@contoso.com', transport: 'imap', cloud: {login: 'login.microsoftonline.com', imap: {host: 'outlook.office365.com', port: 993}}});
 		expect(options).toEqual({
-			skipFolders: [], includeFolders: [], folderMap: {}, rateLimit: 0, maxRetries: 3, maxMessageSize: 0,
+			skipFolders: [], includeFolders: [], folderMap: {}, rateLimit: 0, maxRetries: 3, maxMessageSize: 0, allowLoss: false,
 		});
 		expect(announcements).toEqual([]);
 	});
@@ -40,13 +40,14 @@ describe('values', () => {
   rateLimit: 0.5
   maxRetries: 0
   maxMessageSize: 36 MB
+  allowLoss: true
   checkpointDirectory: ~/journals
 `);
 		expect(options).toEqual({
 			skipFolders: [{role: 'junk', text: 'junk'}, {path: ['Deleted Items', 'Old'], text: 'Deleted Items/Old'}, {path: ['2024'], text: '2024'}],
 			includeFolders: [{path: ['inbox'], text: '/inbox'}],
 			folderMap: Object.fromEntries([['Old name', 'New/Name'], ['2023', 'Archive/2023']]),
-			rateLimit: 0.5, maxRetries: 0, maxMessageSize: 36 * 1024 * 1024, checkpointDirectory: '/home/a/journals',
+			rateLimit: 0.5, maxRetries: 0, maxMessageSize: 36 * 1024 * 1024, allowLoss: true, checkpointDirectory: '/home/a/journals',
 		});
 	});
 
@@ -78,9 +79,9 @@ describe('values', () => {
 		expect(await problemsOf(oauth('{login: "localhost:1", ews: "localhost:2"}', 'imap'))).toEqual([':5: destination.cloud: expected imap with the host\'s name']);
 	});
 
-	test('without a transport mail goes in by EWS, into a server with a password by IMAP', async () => {
+	test('without a transport the best way in is looked for, into a server with a password it is IMAP; a tenant\'s mailbox is taken to have its usual limit', async () => {
 		const oauth = `${sourceText}destination: {mailbox: a@b.c, tenantId: t, clientId: c, clientSecret: s}`;
-		await expect(load(oauth)).resolves.toHaveProperty('destination.transport', 'ews');
+		await expect(load(oauth)).resolves.toMatchObject({destination: {transport: 'auto'}, options: {maxMessageSize: 36 * 1024 * 1024}});
 		await expect(load(oauth.replace('}', ', transport: imap}'))).resolves.toHaveProperty('destination.transport', 'imap');
 		await expect(load(plainText.replace('  transport: imap\n', ''))).resolves.toHaveProperty('destination.transport', 'imap');
 		expect(await problemsOf(plainText.replace('transport: imap', 'transport: ews'))).toEqual([':7: destination.transport: expected imap, or no section destination.imap: that one is for a server with a password']);
@@ -141,7 +142,7 @@ mailbox: x
 			':3: source.port: expected a port, 1 to 65535, found "imaps"',
 			':4: source.tls: expected true or false, found "maybe"',
 			':5: source.user: expected the name to sign in with, usually the e-mail address, found nothing',
-			':8: destination.transport: expected ews or imap (auto, graph and graph-json come later), found "grpah"',
+			':8: destination.transport: expected one of auto, ews, imap, graph, graph-json, found "grpah"',
 			':9: destination.imap.host: expected a host name alone, such as imap.example.org (the port has a key of its own)',
 			':9: destination.imap.pass: expected a known key; did you mean "password"?',
 			':9: destination.imap.password: expected the password, here or in AW2MS365_DESTINATION_PASSWORD or AW2MS365_DESTINATION_PASSWORD_FILE',

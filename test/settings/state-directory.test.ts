@@ -32,12 +32,14 @@ test('AW2MS365_HOME names the directory, ~ expanded', async () => {
 });
 
 describe.skipIf(process.platform === 'win32')('modes', () => {
-	test.runIf(process.platform === 'linux')('without it conf chooses, and what it makes is for the owner alone', async () => {
+	test.runIf(process.platform === 'linux')('without it conf chooses, and looking there makes nothing', async () => {
 		const before = process.env.XDG_CONFIG_HOME;
 		process.env.XDG_CONFIG_HOME = base;
 		try {
 			const chosen = await stateDirectory({});
 			expect(chosen).toBe(path.join(base, 'aw2ms365'));
+			expect(await readdir(base)).toEqual([]);
+			await ensureStateDirectory(chosen, '/home/a');
 			expect(await modeOf(chosen)).toBe(0o700);
 		} finally {
 			process.env.XDG_CONFIG_HOME = before;

@@ -44,6 +44,10 @@ export type Context = {
 	readonly clock: Clock;
 	readonly accounts: readonly Account[];
 	account: Account | undefined;
+	/** Whether the token that was signed in with has run out, where there was one. */
+	isOver?: () => boolean;
+	/** The token was good, but not for the mailbox. */
+	isUnconnected?: boolean;
 	view: View | undefined;
 	contentFault: ContentFault | undefined;
 	/** True after LOGOUT. */

@@ -30,7 +30,7 @@ const transfer = (verb: 'COPY' | 'MOVE'): Command => ({
 		}
 
 		const messages = messagesIn(view!, spans);
-		const copies = messages.map(message => target.add(message.seed));
+		const copies = verb === 'MOVE' ? target.moveHere(messages, view!.folder) : messages.map(message => target.add(message.seed));
 		const code = messages.length > 0 && !law.hidden.has('UIDPLUS')
 			? `[COPYUID ${target.uidValidity} ${formatSet(messages.map(message => message.uid))} ${formatSet(copies.map(message => message.uid))}] `
 			: '';
@@ -43,8 +43,6 @@ const transfer = (verb: 'COPY' | 'MOVE'): Command => ({
 			wire.line(`* OK ${code}Moved UIDs.`);
 		}
 
-		const moved = new Set(messages);
-		view!.folder.remove(message => moved.has(message));
 		tellChanges(context, true);
 		return ok(law.words.done(verb));
 	},

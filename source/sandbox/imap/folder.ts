@@ -69,12 +69,15 @@ export class Folder {
 	}
 
 	add(seed: MessageSeed): Message {
-		const uid = this.#host.takeUid(Math.max(this.uidNext, seed.uid ?? 0));
-		const message = new Message(seed, uid, this.#host.now(), ++this.highestModSeq);
-		this.uidNext = uid + 1;
-		this.#messages.push(message);
-		this.changed();
-		return message;
+		return this.admit((uid, modSeq) => new Message(seed, uid, this.#host.now(), modSeq), seed.uid);
+	}
+
+	/** Takes messages of a folder in; there they are gone. Answers what became of each. */
+	moveHere(messages: readonly Message[], from: Folder): Message[] {
+		const moved = new Set(messages);
+		const arrived = messages.map(message => this.add(message.seed));
+		from.remove(message => moved.has(message));
+		return arrived;
 	}
 
 	/** Takes messages away; answers how many bytes and which. */
@@ -117,5 +120,15 @@ export class Folder {
 		for (const watcher of this.#watchers) {
 			watcher();
 		}
+	}
+
+	/** Gives a message the next UID. */
+	protected admit<Kind extends Message>(make: (uid: number, modSeq: number) => Kind, least = 0): Kind {
+		const uid = this.#host.takeUid(Math.max(this.uidNext, least));
+		const message = make(uid, ++this.highestModSeq);
+		this.uidNext = uid + 1;
+		this.#messages.push(message);
+		this.changed();
+		return message;
 	}
 }

@@ -13,6 +13,10 @@ const objection = (path: readonly string[], {law, account}: Context): string | u
 		return law.words.exists;
 	}
 
+	if (path.length === 1 && law.reserved.has(path[0]!.toLowerCase())) {
+		return 'Folder name is reserved';
+	}
+
 	if (path.length > maxDepth) {
 		return '[CANNOT] Mailbox hierarchy is too deep';
 	}

@@ -27,6 +27,11 @@ export type Recreation = {
 const within = (path: readonly string[], parent: readonly string[]): boolean =>
 	path.length > parent.length && parent.every((name, depth) => name === path[depth]);
 
+/** What a mailbox does not do; the message is the text of the tagged NO. */
+export class Refused extends Error {
+	override readonly name = 'Refused';
+}
+
 /** One user's folders: data that tests read and change as they like, whoever is connected. */
 export class Mailbox {
 	readonly #rules: Rules;
@@ -35,7 +40,8 @@ export class Mailbox {
 	#nextUidValidity = 11;
 	#uidCounter = 1;
 
-	constructor(seed: MailboxSeed, rules: Rules) {
+	/** @param seed absent: not even the inbox is made; what there is, another store says */
+	constructor(seed: MailboxSeed | undefined, rules: Rules) {
 		this.#rules = rules;
 		this.#host = {
 			now: rules.now,
@@ -49,7 +55,7 @@ export class Mailbox {
 				return uid;
 			},
 		};
-		for (const folder of [{path: ['INBOX']}, ...seed.folders]) {
+		for (const folder of seed ? [{path: ['INBOX']}, ...seed.folders] : []) {
 			this.createFolder(folder);
 		}
 	}
@@ -94,20 +100,13 @@ export class Mailbox {
 			}
 		}
 
-		const {numbering, names} = this.#rules;
-		const uidValidity = seed.uidValidity ?? (numbering.uidValidity === 'constant' ? 1 : this.#nextUidValidity++);
-		const uidNext = seed.uidNext ?? (numbering.uids === 'folder' ? 1 : this.#uidCounter);
-		const folder = new Folder(seed, {uidValidity, uidNext}, this.#host);
-		this.#folders.set(nameKey(seed.path, names), folder);
-		return folder;
+		return this.open(seed);
 	}
 
 	/** Deletes a folder with its messages, not those below it (which keep it as a container). */
 	deleteFolder(path: readonly string[]): void {
 		const folder = this.folder(path);
-		folder.deleted = true;
-		this.#folders.delete(nameKey(path, this.#rules.names));
-		folder.changed();
+		this.forget(folder);
 		if (this.folders.some(other => within(other.path, folder.path))) {
 			this.createFolder({path: folder.path, kind: 'container', subscribed: folder.subscribed});
 		}
@@ -117,19 +116,7 @@ export class Mailbox {
 	recreateFolder(path: readonly string[], how: Recreation = {}): Folder {
 		const old = this.folder(path);
 		this.deleteFolder(path);
-		if (how.restartUids) {
-			this.#uidCounter = 1;
-		}
-
-		return this.createFolder({
-			path: old.path,
-			role: old.role,
-			kind: old.kind,
-			opens: old.opens,
-			uidValidity: how.keepUidValidity ? old.uidValidity : Math.max(old.uidValidity + 1, this.#nextUidValidity++),
-			uidNext: how.restartUids ? 1 : old.uidNext,
-			messages: how.messages,
-		});
+		return this.createFolder({...this.again(old, how), messages: how.messages});
 	}
 
 	/** Moves a folder and those below it; the old place is free afterwards. */
@@ -170,5 +157,35 @@ export class Mailbox {
 				sha256: createHash('sha256').update(message.bytes).digest('hex'),
 			})),
 		}));
+	}
+
+	/** A folder with numbers of its own, under its path. */
+	protected open(seed: FolderSeed, make: (seed: FolderSeed, numbers: {readonly uidValidity: number; readonly uidNext: number}, host: FolderHost) => Folder = (...all) => new Folder(...all)): Folder {
+		const {numbering, names} = this.#rules;
+		const uidValidity = seed.uidValidity ?? (numbering.uidValidity === 'constant' ? 1 : this.#nextUidValidity++);
+		const uidNext = seed.uidNext ?? (numbering.uids === 'folder' ? 1 : this.#uidCounter);
+		const folder = make(seed, {uidValidity, uidNext}, this.#host);
+		this.#folders.set(nameKey(seed.path, names), folder);
+		return folder;
+	}
+
+	/** The folder is there no more, for those who have it open either. */
+	protected forget(folder: Folder): void {
+		folder.deleted = true;
+		this.#folders.delete(nameKey(folder.path, this.#rules.names));
+		folder.changed();
+	}
+
+	/** A folder as it comes into being anew, without its messages. */
+	protected again({path, role, kind, opens, uidValidity, uidNext}: Folder, how: Recreation): FolderSeed {
+		if (how.restartUids) {
+			this.#uidCounter = 1;
+		}
+
+		return {
+			path, role, kind, opens,
+			uidValidity: how.keepUidValidity ? uidValidity : Math.max(uidValidity + 1, this.#nextUidValidity++),
+			uidNext: how.restartUids ? 1 : uidNext,
+		};
 	}
 }

@@ -15,28 +15,44 @@ const none: readonly string[] = [];
 
 /** A message in a folder. */
 export class Message {
-	/** RFC822.SIZE in bytes. */
-	readonly size: number;
-	/** Milliseconds since 1970 UTC. */
-	readonly internalDate: number;
-	/** Never changed in place. */
-	flags: readonly string[];
 	/** RFC 7162. */
 	modSeq: number;
 	/** True once it is no longer in its folder. */
 	expunged = false;
 	readonly #content: Uint8Array | (() => Uint8Array);
+	readonly #size: number;
+	readonly #internalDate: number;
+	#flags: readonly string[];
 
 	constructor(seed: MessageSeed, readonly uid: number, now: number, modSeq: number) {
 		this.#content = seed.bytes;
-		this.size = seed.size ?? this.bytes.length;
-		this.internalDate = Math.floor((seed.internalDate ?? now) / 1000) * 1000;
-		this.flags = seed.flags ?? none;
+		this.#size = seed.size ?? (typeof seed.bytes === 'function' ? seed.bytes() : seed.bytes).length;
+		this.#internalDate = Math.floor((seed.internalDate ?? now) / 1000) * 1000;
+		this.#flags = seed.flags ?? none;
 		this.modSeq = modSeq;
 	}
 
 	get bytes(): Uint8Array {
 		return typeof this.#content === 'function' ? this.#content() : this.#content;
+	}
+
+	/** RFC822.SIZE in bytes. */
+	get size(): number {
+		return this.#size;
+	}
+
+	/** Milliseconds since 1970 UTC. */
+	get internalDate(): number {
+		return this.#internalDate;
+	}
+
+	/** Never changed in place. */
+	get flags(): readonly string[] {
+		return this.#flags;
+	}
+
+	set flags(flags: readonly string[]) {
+		this.#flags = flags;
 	}
 
 	/** What a copy elsewhere is made of. */

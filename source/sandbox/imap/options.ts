@@ -12,10 +12,12 @@ export type User = {
 	password?: string;
 	/** Bearer tokens that open it by XOAUTH2. */
 	tokens?: readonly string[];
-	/** Further ones: those of a sign-in service, say. */
-	readonly accepts?: (token: string) => boolean;
+	/** Further ones: those of a sign-in service, say. `not-connected`: the token is good, and is none for this mailbox (see `connected`). */
+	readonly accepts?: (token: string) => boolean | 'not-connected';
 	/** False: signing in works, and every other command is `BAD User is authenticated but not connected.` */
 	connected?: boolean;
+	/** Where it is not connected: the first such command is answered behind `* BYE`, as was recorded too. */
+	readonly hangsUpFirst?: boolean;
 	/** Its folders; INBOX is always there. A `Mailbox` may be shared with another or a later server. */
 	readonly mailbox?: MailboxSeed | Mailbox;
 };
@@ -49,6 +51,10 @@ export type Limits = {
 
 export type ImapServerOptions = {
 	readonly users: readonly User[];
+	/** Whether a token that is good signs in under a name that is no user's; then nothing is connected. */
+	readonly strangers?: (token: string) => boolean;
+	/** Where errors of the server itself go; a list of its own if absent. */
+	readonly errors?: unknown[];
 	/** `workmail` if absent. */
 	readonly flavour?: Flavour;
 	readonly clock: Clock;
@@ -62,6 +68,8 @@ export type ImapServerOptions = {
 	/** Announces `maxMessageBytes` as APPENDLIMIT (RFC 7889). */
 	readonly announceLimit?: boolean;
 	readonly capabilities?: {readonly hide?: readonly string[]; readonly add?: readonly string[]};
+	/** No passwords: LOGINDISABLED stands in the place of AUTH=PLAIN, as Exchange Online was seen to say in 2026. */
+	readonly loginDisabled?: boolean;
 	/** Whether LIST shows `\Sent` and its like, whatever is announced. True if absent. */
 	readonly showRoles?: boolean;
 	/** HIGHESTMODSEQ and MODSEQ (RFC 7162). False if absent. */
@@ -89,7 +97,7 @@ export type ImapServerOptions = {
 	readonly rewrite?: (bytes: Uint8Array) => Uint8Array;
 	/** Longest command line in bytes. */
 	readonly maxLine?: number;
-	/** BAD answers before the server hangs up. */
+	/** Errors before the server hangs up: answers BAD and, of Exchange, NO. */
 	readonly maxErrors?: number;
 	readonly faults?: FaultPlan;
 };

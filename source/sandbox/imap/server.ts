@@ -3,6 +3,7 @@ import {
 	createServer, type AddressInfo, type Server, type Socket,
 } from 'node:net';
 import {createServer as createTlsServer} from 'node:tls';
+import {LateJobs} from '../late-jobs.js';
 import {seededRandom} from '../random.js';
 import {type Account} from './context.js';
 import {FaultDice, type FaultPlan, type Strike} from './faults.js';
@@ -33,7 +34,7 @@ export class ImapServer {
 	/** The last commands, oldest first. */
 	readonly log: LogEntry[] = [];
 	/** Errors of the server itself; a test that finds any has found a bug of the sandbox. */
-	readonly errors: unknown[] = [];
+	readonly errors: unknown[];
 	readonly #options: ImapServerOptions;
 	readonly #accounts: readonly Account[];
 	readonly #listener: Server;
@@ -41,14 +42,18 @@ export class ImapServer {
 	/** Those still in their TLS handshake too. */
 	readonly #sockets = new Set<Socket>();
 	readonly #host: SessionHost & {dice: FaultDice};
-	readonly #late = new Set<Promise<void>>();
 	readonly #closing = new AbortController();
+	readonly #late: LateJobs;
 
 	private constructor(options: ImapServerOptions) {
 		const {clock} = options;
 		const law = lawOf(options);
 		const random = seededRandom(options.seed ?? 1);
 		this.#options = options;
+		this.errors = options.errors ?? [];
+		this.#late = new LateJobs(clock, this.#closing.signal, error => {
+			this.errors.push(error);
+		});
 		this.limits = {...options.limits};
 		this.#accounts = options.users.map(user => ({
 			user,
@@ -67,7 +72,7 @@ export class ImapServer {
 			appendLimit: () => options.announceLimit ? this.limits.maxMessageBytes : undefined,
 			connectionsOf: user => [...this.#sessions].filter(session => session.account?.user === user).length,
 			later: (milliseconds, job) => {
-				this.#later(milliseconds, job);
+				this.#late.add(milliseconds, job);
 			},
 			log: entry => {
 				this.log.push(entry);
@@ -129,10 +134,7 @@ export class ImapServer {
 
 	/** Resolves when everything that was to be committed later is. */
 	async settled(): Promise<void> {
-		while (this.#late.size > 0) {
-			// eslint-disable-next-line no-await-in-loop -- a late job may start another
-			await Promise.all(this.#late);
-		}
+		await this.#late.settled();
 	}
 
 	/** Ends everything; what was to be committed later is not. */
@@ -166,22 +168,5 @@ export class ImapServer {
 			this.#sessions.delete(session);
 		});
 		void session.run();
-	}
-
-	#later(milliseconds: number, job: () => Promise<void>): void {
-		const work = async (): Promise<void> => {
-			try {
-				await this.#options.clock.sleep(milliseconds, this.#closing.signal);
-				await job();
-			} catch (error) {
-				if (!this.#closing.signal.aborted) {
-					this.errors.push(error);
-				}
-			}
-		};
-
-		const promise = work();
-		this.#late.add(promise);
-		void promise.finally(() => this.#late.delete(promise)); // eslint-disable-line promise/prefer-await-to-then -- bookkeeping only
 	}
 }

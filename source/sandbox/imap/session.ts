@@ -3,12 +3,13 @@ import {type Socket} from 'node:net';
 import {appendRefusal} from './append.js';
 import {commands, needed} from './commands.js';
 import {
-	type Account, type Command, type Context, type Reply,
+	no, type Account, type Command, type Context, type Reply,
 } from './context.js';
 import {type Strike} from './faults.js';
 import {type SessionHost} from './host.js';
 import {ByteInput, LineTooLong} from './input.js';
 import {capabilitiesOf} from './law.js';
+import {Refused} from './mailbox.js';
 import {
 	eventOf, firstWord, parseCommand, shownOf, type Parsed,
 } from './parse.js';
@@ -21,6 +22,11 @@ import {ConnectionGone, Wire} from './wire.js';
 
 const isAllowed = ({state}: Command, {account, view}: Context): boolean =>
 	state === 'any' || (state === 'before' ? !account : account !== undefined && (state === 'after' || view !== undefined));
+
+const farewell = '* BYE Connection closed. 14';
+
+/** What Exchange Online says instead of an answer, or of `+`, once the token of a session has run out (aioimaplib#83, imapsync#250). */
+const invalidated = '* BYE Session invalidated - AccessTokenExpired';
 
 /** Longest literal outside of APPEND, in bytes. */
 const plainLiteral = 65_536;
@@ -184,6 +190,11 @@ export class Session {
 	/** Whether a literal is taken, from what came before it. */
 	#judge({before, size}: Announcement): LiteralVerdict {
 		const {words} = this.#host.law;
+		if (this.#context.isOver?.()) {
+			this.#context.leaving = true;
+			return {take: false, answer: invalidated};
+		}
+
 		let parsed: Parsed;
 		try {
 			parsed = parseCommand(before);
@@ -209,6 +220,12 @@ export class Session {
 
 	async #handle(segments: readonly Segment[]): Promise<void> {
 		const {law, clock} = this.#host;
+		if (this.#context.isOver?.()) {
+			this.#wire.line(invalidated);
+			this.#context.leaving = true;
+			return;
+		}
+
 		let parsed: Parsed;
 		try {
 			parsed = parseCommand(segments);
@@ -278,9 +295,14 @@ export class Session {
 			return {status: 'BAD', text: law.words.unknownCommand};
 		}
 
-		const {account, view} = context;
-		if (account?.user.connected === false && !['CAPABILITY', 'NOOP', 'ID', 'LOGOUT'].includes(name)) {
+		const {account, view, isUnconnected} = context;
+		if (account && (account.user.connected === false || isUnconnected) && !['CAPABILITY', 'NOOP', 'ID', 'LOGOUT'].includes(name)) {
 			this.#refusedWhileDisconnected++;
+			if (account.user.hangsUpFirst) {
+				this.#wire.line(farewell);
+				this.#context.leaving = true;
+			}
+
 			return {status: 'BAD', text: 'User is authenticated but not connected.'};
 		}
 
@@ -294,10 +316,22 @@ export class Session {
 			throw new ConnectionGone();
 		}
 
-		const reply = await command.run(context, words, uid);
+		const reply = await this.#attempt(command, words, uid);
 		this.account = context.account;
 		tellChanges(context, uid || !['FETCH', 'STORE', 'SEARCH'].includes(name));
 		return reply;
+	}
+
+	async #attempt(command: Command, words: Parsed['words'], uid: boolean): Promise<Reply> {
+		try {
+			return await command.run(this.#context, words, uid);
+		} catch (error) {
+			if (error instanceof Refused) {
+				return no(error.message);
+			}
+
+			throw error;
+		}
 	}
 
 	#tagged(tag: string, {status, text}: Reply): string {
@@ -306,9 +340,9 @@ export class Session {
 
 	#answer(tag: string, reply: Reply): void {
 		this.#wire.line(this.#tagged(tag, reply));
-		this.#errors += reply.status === 'BAD' ? 1 : 0;
-		if (this.#errors >= this.#host.law.maxErrors || this.#refusedWhileDisconnected >= 2) {
-			this.#wire.line('* BYE Connection closed. 14');
+		this.#errors += reply.status === 'BAD' || (reply.status === 'NO' && this.#host.law.words.countsRefusals) ? 1 : 0;
+		if (!this.#context.leaving && (this.#errors >= this.#host.law.maxErrors || this.#refusedWhileDisconnected >= 2)) {
+			this.#wire.line(farewell);
 			this.#wire.end();
 		}
 	}

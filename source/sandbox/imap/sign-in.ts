@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import {
 	bad, no, ok, type Account, type Command, type Context, type Reply,
 } from './context.js';
+import {Mailbox} from './mailbox.js';
 import {textOf} from './tokens.js';
 
 /** `2026-08-03 06:00:06`, as in the recorded answer. */
@@ -41,18 +42,36 @@ export const loginCommand: Command = {
 			return bad(context.law.words.badArguments);
 		}
 
+		if (context.law.loginDisabled) {
+			return no(context.law.words.refused('LOGIN'));
+		}
+
 		const utf8 = (text: string): string => Buffer.from(text, 'latin1').toString();
 		return byPassword(context, utf8(name), utf8(password), 'LOGIN');
 	},
 };
 
+/** Somebody without a mailbox here. */
+const strangerOf = ({law, clock}: Context, name: string): Account => ({
+	user: {name}, mailbox: new Mailbox(undefined, {names: law.names, numbering: law.numbering, now: () => clock.now()}),
+});
+
 const byToken = async (context: Context, response: string): Promise<Reply> => {
 	const {law, wire} = context;
 	const [user = '', auth = '', ...end] = response.split('\u0001');
-	const account = user.startsWith('user=') && end.length === 2 ? accountOf(context, user.slice(5)) : undefined;
-	const isAccepted = auth.startsWith('auth=Bearer ') && account?.user.accepts?.(auth.slice('auth=Bearer '.length));
-	if (account && (isAccepted ?? account.user.tokens?.some(token => auth === `auth=Bearer ${token}`))) {
+	const isWhole = user.startsWith('user=') && end.length === 2;
+	const account = isWhole ? accountOf(context, user.slice(5)) : undefined;
+	const token = auth.startsWith('auth=Bearer ') ? auth.slice('auth=Bearer '.length) : undefined;
+	const isAccepted = token !== undefined && account?.user.accepts?.(token);
+	if (account && (isAccepted ?? account.user.tokens?.some(one => one === token))) {
+		context.isOver = () => Boolean(isAccepted) && !account.user.accepts!(token!);
+		context.isUnconnected = isAccepted === 'not-connected';
 		return enter(context, account, 'AUTHENTICATE');
+	}
+
+	if (isWhole && !account && token !== undefined && law.strangers(token)) {
+		context.isUnconnected = true;
+		return enter(context, strangerOf(context, user.slice(5)), 'AUTHENTICATE');
 	}
 
 	if (law.words.tellsCapabilities) {

@@ -32,6 +32,8 @@ export type Words = {
 	readonly marks: boolean;
 	readonly maxLine: number;
 	readonly maxErrors: number;
+	/** An answer NO is an error too. */
+	readonly countsRefusals: boolean;
 };
 
 const dovecotFlags = [String.raw`\Answered`, String.raw`\Flagged`, String.raw`\Deleted`, String.raw`\Seen`, String.raw`\Draft`];
@@ -70,6 +72,7 @@ const workmail: Words = {
 	marks: false,
 	maxLine: 65_536,
 	maxErrors: 20,
+	countsRefusals: false,
 };
 
 /** Texts from shared recordings of Exchange Online; where none was recorded (`missing`, `notMail`) in its style. */
@@ -122,6 +125,7 @@ const exchange: Words = {
 	marks: true,
 	maxLine: 10_240,
 	maxErrors: 10,
+	countsRefusals: true,
 };
 
 export const wordsOfFlavour: Readonly<Record<Flavour, Words>> = {workmail, exchange};

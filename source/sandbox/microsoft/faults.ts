@@ -1,3 +1,4 @@
+import {RuleDice, type StrikeOf} from '../fault-dice.js';
 import {type Random} from '../random.js';
 
 /** What goes wrong. All plain data; times in milliseconds on the server's clock. */
@@ -93,73 +94,7 @@ export type FaultEvent = {
 	readonly holds?: (text: string) => boolean;
 };
 
-export type Strike = {readonly rule: FaultRule; readonly fault: Fault};
-
-/** Decides what goes wrong; the same plan, seed and course of events give the same faults. */
-export class FaultDice {
-	/** Strikes so far, in order. */
-	readonly struck: Strike[] = [];
-	/** Calls that came before a `busy` with `hold` was over. */
-	early = 0;
-	readonly #states: Array<{readonly rule: FaultRule; matches: number; fired: number; heldUntil: number}>;
-	readonly #random: Random;
-	readonly #now: () => number;
-
-	constructor(plan: FaultPlan, random: Random, now: () => number) {
-		this.#random = random;
-		this.#now = now;
-		this.#states = plan.rules.map(rule => ({
-			rule, matches: 0, fired: 0, heldUntil: 0,
-		}));
-	}
-
-	/** What happens to an event, in the order of the plan. */
-	decide(event: FaultEvent): Strike[] {
-		const strikes: Strike[] = [];
-		for (const state of this.#states) {
-			const {rule} = state;
-			if (!matches(rule, event)) {
-				continue;
-			}
-
-			const left = state.heldUntil - this.#now();
-			if (left > 0 && rule.do.type === 'busy') {
-				this.early++;
-				strikes.push({rule, fault: {...rule.do, milliseconds: Math.ceil(left)}});
-				continue;
-			}
-
-			state.matches++;
-			if (this.#fires(state)) {
-				state.fired++;
-				if (rule.do.type === 'busy' && rule.do.hold) {
-					state.heldUntil = this.#now() + (rule.do.milliseconds ?? 0);
-				}
-
-				strikes.push({rule, fault: rule.do});
-			}
-		}
-
-		this.struck.push(...strikes);
-		return strikes;
-	}
-
-	#fires({rule, matches, fired}: {readonly rule: FaultRule; readonly matches: number; readonly fired: number}): boolean {
-		if (fired >= (rule.times ?? (rule.nth === undefined ? Number.POSITIVE_INFINITY : 1))) {
-			return false;
-		}
-
-		if (rule.nth !== undefined) {
-			return matches >= rule.nth;
-		}
-
-		if (rule.every !== undefined) {
-			return matches % rule.every === 0;
-		}
-
-		return rule.chance === undefined || this.#random.next() < rule.chance;
-	}
-}
+export type Strike = StrikeOf<FaultRule>;
 
 const matches = (rule: FaultRule, event: FaultEvent): boolean =>
 	event.names.includes(rule.on)
@@ -167,3 +102,12 @@ const matches = (rule: FaultRule, event: FaultEvent): boolean =>
 	&& (rule.items === undefined || (event.items ?? 0) >= rule.items)
 	&& (rule.holds === undefined || event.holds?.(rule.holds) === true)
 	&& (rule.folder === undefined || (event.folder !== undefined && JSON.stringify(rule.folder) === JSON.stringify(event.folder)));
+
+/** Decides what goes wrong; the same plan, seed and course of events give the same faults. */
+export class FaultDice extends RuleDice<FaultRule, FaultEvent> {
+	constructor({rules}: FaultPlan, random: Random, now: () => number) {
+		super(rules, {
+			random, now, matches, heldFor: fault => fault.type === 'busy' && fault.hold ? fault.milliseconds ?? 0 : 0,
+		});
+	}
+}

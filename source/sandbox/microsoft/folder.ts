@@ -22,8 +22,9 @@ export type NewFolder = {
 export class Folder {
 	readonly id: string;
 	readonly number: number;
-	readonly name: string;
-	readonly parent: Folder | undefined;
+	/** Changed by `Mailbox.moveFolder` only, as is its parent. */
+	name: string;
+	parent: Folder | undefined;
 	readonly folderClass: string | undefined;
 	readonly role: string | undefined;
 	readonly wellKnownName: string | undefined;

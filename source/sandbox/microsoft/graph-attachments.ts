@@ -4,15 +4,20 @@ import {type GraphCall, type GraphReply} from './graph-call.js';
 import {attachmentOf} from './graph-content.js';
 import {GraphRefused} from './graph-errors.js';
 import {contextKey, graphId, keyOf} from './graph-ids.js';
+import {readQuery} from './graph-query.js';
 import {type Attachment} from './content.js';
 import {type Item} from './item.js';
 import {writeMime} from './mime-out.js';
 
 const contextOf = (call: GraphCall, id: string): string => call.context(`messages${contextKey(id)}/attachments`);
 
-export const listAttachments = (call: GraphCall, id: string): GraphReply => ({
-	status: 200, json: {'@odata.context': contextOf(call, id), value: attachmentsJson(call.item(id), call)},
-});
+/** All of each, content too, unless `$select` asks for less. */
+export const listAttachments = (call: GraphCall, id: string): GraphReply => {
+	const {select} = readQuery(call.parts.query);
+	const wanted = select && new Set(['@odata.type', '@odata.mediaContentType', 'id', ...select]);
+	const shown = (json: Record<string, unknown>) => wanted ? Object.fromEntries(Object.entries(json).filter(([name]) => wanted.has(name))) : json;
+	return {status: 200, json: {'@odata.context': contextOf(call, id), value: attachmentsJson(call.item(id), call).map(json => shown(json))}};
+};
 
 export const getAttachment = (call: GraphCall, id: string, attachment: string): GraphReply => {
 	const item = call.item(id);

@@ -99,8 +99,9 @@ export class GraphUploads {
 		return session.received < session.size ? this.status(session) : this.#finish(session);
 	}
 
+	/** The documents of attachments say `{start}`, although the first answer was seen with a dash. */
 	status(session: Session): GraphReply {
-		return {status: 200, json: {'@odata.context': contextOf(session), expirationDateTime: longDate(session.expires), nextExpectedRanges: [`${session.received}-`]}};
+		return {status: 200, json: {'@odata.context': contextOf(session), expirationDateTime: longDate(session.expires), nextExpectedRanges: [String(session.received)]}};
 	}
 
 	cancel(session: Session): GraphReply {

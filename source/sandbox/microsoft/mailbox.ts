@@ -34,6 +34,18 @@ export class StoreRefusal extends Error {
 	}
 }
 
+/** Another door to the same mailbox, which is told of every change as soon as it is made. */
+export type Watcher = {
+	itemCame(item: Item, folder: Folder): void;
+	itemLeft(item: Item, folder: Folder): void;
+	/** Its content is another one. */
+	itemChanged(item: Item): void;
+	folderCame(folder: Folder): void;
+	/** Those below it left before. */
+	folderLeft(folder: Folder): void;
+	folderMoved(folder: Folder, from: readonly string[] | undefined): void;
+};
+
 /** One user's folders and items: data that tests read and change as they like, whatever door is open to it. */
 export class Mailbox {
 	readonly root: Folder;
@@ -47,6 +59,7 @@ export class Mailbox {
 	readonly #folders = new Map<string, Folder>();
 	readonly #items = new Map<string, Item>();
 	readonly #immutable = new Map<string, Item>();
+	readonly #watchers: Watcher[] = [];
 	#size = 0;
 	#revision = 0;
 
@@ -76,6 +89,11 @@ export class Mailbox {
 	/** Sum of the items' sizes. */
 	get size(): number {
 		return this.#size;
+	}
+
+	/** As long as the mailbox is there. */
+	watch(watcher: Watcher): void {
+		this.#watchers.push(watcher);
 	}
 
 	distinguished(role: string): Folder | undefined {
@@ -147,16 +165,52 @@ export class Mailbox {
 			throw new StoreRefusal('default-folder');
 		}
 
-		for (const gone of [folder, ...folder.descend()]) {
+		for (const gone of [folder, ...folder.descend()].reverse()) {
 			gone.deleted = true;
 			this.#folders.delete(gone.id);
 			for (const item of gone.items.values()) {
 				this.delete(item);
 			}
+
+			this.#tell(watcher => {
+				watcher.folderLeft(gone);
+			});
 		}
 
 		folder.parent.children.splice(folder.parent.children.indexOf(folder), 1);
 		folder.parent.changes++;
+	}
+
+	/** With all below it. @throws StoreRefusal `default-folder`, `gone`, `into-itself`, `exists` */
+	moveFolder(folder: Folder, parent: Folder, name: string): void {
+		if (folder.role !== undefined || !folder.parent) {
+			throw new StoreRefusal('default-folder');
+		}
+
+		if (parent.deleted || folder.deleted) {
+			throw new StoreRefusal('gone');
+		}
+
+		if (parent === folder || [...folder.descend()].includes(parent)) {
+			throw new StoreRefusal('into-itself');
+		}
+
+		const standing = parent.child(name);
+		if (standing && standing !== folder) {
+			throw new StoreRefusal('exists');
+		}
+
+		const from = folder.path;
+		folder.parent.children.splice(folder.parent.children.indexOf(folder), 1);
+		folder.parent.changes++;
+		folder.parent = parent;
+		folder.name = name;
+		folder.changes++;
+		parent.children.push(folder);
+		parent.changes++;
+		this.#tell(watcher => {
+			watcher.folderMoved(folder, from);
+		});
 	}
 
 	/** @throws StoreRefusal `quota`, `gone` */
@@ -229,6 +283,9 @@ export class Mailbox {
 
 		this.#size += grown;
 		this.touch(item);
+		this.#tell(watcher => {
+			watcher.itemChanged(item);
+		});
 	}
 
 	/** The item gets a new id (lesson 24). @throws StoreRefusal `gone` */
@@ -253,6 +310,9 @@ export class Mailbox {
 		item.folder.gone.push({id: item.id, immutableId: item.immutableId, revision: ++this.#revision});
 		item.folder.changes++;
 		this.#size -= item.size;
+		this.#tell(watcher => {
+			watcher.itemLeft(item, item.folder);
+		});
 	}
 
 	folderChangeKey(folder: Folder): string {
@@ -278,6 +338,15 @@ export class Mailbox {
 		item.folder.items.set(item.id, item);
 		item.folder.changes++;
 		this.#size += item.size;
+		this.#tell(watcher => {
+			watcher.itemCame(item, item.folder);
+		});
+	}
+
+	#tell(what: (watcher: Watcher) => void): void {
+		for (const watcher of this.#watchers) {
+			what(watcher);
+		}
 	}
 
 	/** Both kinds of ids occur in one mailbox (lesson 21). */
@@ -298,6 +367,9 @@ export class Mailbox {
 		});
 		this.#folders.set(folder.id, folder);
 		given.parent?.children.push(folder);
+		this.#tell(watcher => {
+			watcher.folderCame(folder);
+		});
 		return folder;
 	}
 }

@@ -99,4 +99,7 @@ const contentOf = (bytes: Uint8Array, depth: number): Content => {
 };
 
 /** The properties of a message, as a store that keeps no MIME has them. Never throws for bad mail: what cannot be read is left out. */
-export const parseMime = async (bytes: Uint8Array): Promise<Content> => contentOf(bytes, 0);
+export const readMime = (bytes: Uint8Array): Content => contentOf(bytes, 0);
+
+/** The same for those who wait for it. */
+export const parseMime = async (bytes: Uint8Array): Promise<Content> => readMime(bytes);

@@ -1,6 +1,7 @@
 import {type Clock} from '../../mailbox/clock.js';
 import {type FaultPlan} from './faults.js';
 import {type GraphManner} from './graph-options.js';
+import {type ImapDoorOptions} from './imap-door.js';
 import {type LoginOptions} from './login.js';
 import {type FolderSeed, type Mailbox, type MailboxOptions} from './mailbox.js';
 import {type Tenant} from './tenant.js';
@@ -15,6 +16,8 @@ export type User = {
 	closed?: boolean;
 	/** How Graph takes it: not licensed (MailboxNotEnabledForRESTAPI), or out of reach of every app (ErrorAccessDenied). */
 	graph?: 'no-mailbox' | 'denied';
+	/** False: Set-CASMailbox -ImapEnabled $false, or no Add-MailboxPermission; counts at sign-in. True if absent. */
+	imap?: boolean;
 	/** Directory id, a GUID; made of the address if absent. */
 	readonly id?: string;
 	/** What it holds beside the default folders; or a `Mailbox`, that may be shared with a later server. */
@@ -74,6 +77,8 @@ export type MicrosoftServerOptions = {
 	readonly tokenLifetime?: number;
 	readonly limits?: Limits;
 	readonly graph?: GraphManner;
+	/** Opens a door for IMAP too; none if absent. */
+	readonly imap?: ImapDoorOptions;
 	/** What the administrator has set. */
 	readonly tenant?: Tenant;
 	/** Hosts that tokens for Exchange and for Graph are for; those of the global cloud if absent. */

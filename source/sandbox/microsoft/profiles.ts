@@ -38,7 +38,7 @@ export type TenantProfile = {
 	readonly isAllowListed?: boolean;
 	readonly graph?: GraphManner;
 	readonly mailbox?: Pick<User, 'closed' | 'graph' | 'impersonation'>;
-	/** Whether the mailbox has IMAP and the app access to it; the IMAP stand-in is a server of its own. */
+	/** Whether the mailbox has IMAP and the app access to it. */
 	readonly imap: {readonly connected: boolean};
 	/** The hosts that tokens are for. */
 	readonly hosts: {readonly exchange: readonly string[]; readonly graph: string};
@@ -165,12 +165,13 @@ export const profileNamed = (name: ProfileName): TenantProfile => tenantProfiles
 export type ProfileApp = Omit<MicrosoftServerOptions['apps'][number], 'roles'>;
 
 /** A profile as options of the stand-in, for one app and its users. */
-export const serverOptionsOf = (profile: TenantProfile, {app, users}: {readonly app: ProfileApp; readonly users: readonly User[]}): Pick<MicrosoftServerOptions, 'apps' | 'users' | 'tenant' | 'graph' | 'cloud'> => {
+export const serverOptionsOf = (profile: TenantProfile, {app, users}: {readonly app: ProfileApp; readonly users: readonly User[]}): Pick<MicrosoftServerOptions, 'apps' | 'users' | 'tenant' | 'graph' | 'imap' | 'cloud'> => {
 	const rbac: RbacGrant[] = (profile.rbac ?? []).map(role => ({clientId: app.clientId, role, mailboxes: users.map(({address}) => address)}));
 	const list = profile.isAllowListed ? [app.clientId] : ['00000000-0000-0000-0000-000000000001'];
 	return {
 		apps: [{...app, roles: profile.roles}],
-		users: users.map(user => ({...user, ...profile.mailbox})),
+		users: users.map(user => ({...user, ...profile.mailbox, imap: profile.imap.connected})),
+		imap: {},
 		tenant: {...profile.tenant, rbac, ...(profile.isAllowListed !== undefined && {ewsAllowedAppIds: list})},
 		graph: {...profile.graph},
 		cloud: profile.hosts,

@@ -4,6 +4,8 @@ import {type IncomingMessage, type ServerResponse} from 'node:http';
 import {createServer, type Server} from 'node:https';
 import {type AddressInfo, type Socket} from 'node:net';
 import {type Clock} from '../../mailbox/clock.js';
+import {type ImapServer} from '../imap/server.js';
+import {LateJobs} from '../late-jobs.js';
 import {seededRandom} from '../random.js';
 import {
 	EwsDoor, type Account, type DoorHost, type LogEntry,
@@ -14,6 +16,7 @@ import {GraphDoor, isGraphPath, type GraphHost} from './graph-door.js';
 import {type GraphManner} from './graph-options.js';
 import {send, sendEarly, type Outcome} from './http-answer.js';
 import {readBody} from './http-body.js';
+import {startImapDoor} from './imap-door.js';
 import {Login} from './login.js';
 import {Mailbox} from './mailbox.js';
 import {type Limits, type MicrosoftServerOptions} from './options.js';
@@ -38,6 +41,7 @@ export class MicrosoftServer {
 		server.#listener.listen(options.port ?? 0, '127.0.0.1');
 		await once(server.#listener, 'listening');
 		server.#open();
+		await server.#openImap();
 		return server;
 	}
 
@@ -55,17 +59,21 @@ export class MicrosoftServer {
 	readonly #accounts: readonly Account[];
 	readonly #listener: Server;
 	readonly #sockets = new Set<Socket>();
-	readonly #late = new Set<Promise<void>>();
 	readonly #closing = new AbortController();
+	readonly #late: LateJobs;
 	readonly #door: EwsDoor;
 	readonly #graphDoor: GraphDoor;
 	#dice: FaultDice;
 	#login: Login | undefined;
+	#imap: ImapServer | undefined;
 	#host: (DoorHost & GraphHost) | undefined;
 
 	private constructor(options: MicrosoftServerOptions) {
 		const {clock, seed = 1} = options;
 		this.#options = options;
+		this.#late = new LateJobs(clock, this.#closing.signal, error => {
+			this.errors.push(error);
+		});
 		this.limits = {...options.limits};
 		this.graph = {...options.graph, ...(options.graph?.importMime && {importMime: {...options.graph.importMime}})};
 		this.tenant = {...options.tenant};
@@ -108,7 +116,16 @@ export class MicrosoftServer {
 		return this.#login!;
 	}
 
-	/** Faults that struck so far, in order. */
+	/** The door for IMAP: host and port, faults, limits, log. Its errors are this server's. @throws if none was asked for */
+	get imap(): ImapServer {
+		if (!this.#imap) {
+			throw new Error('The sandbox was started without IMAP');
+		}
+
+		return this.#imap;
+	}
+
+	/** Faults that struck so far, in order; those of IMAP are `imap.struck`. */
 	get struck(): readonly Strike[] {
 		return this.#dice.struck;
 	}
@@ -144,6 +161,7 @@ export class MicrosoftServer {
 	}
 
 	dropAllConnections(): void {
+		this.#imap?.dropAllConnections();
 		for (const socket of this.#sockets) {
 			socket.destroy();
 		}
@@ -151,9 +169,7 @@ export class MicrosoftServer {
 
 	/** Resolves when everything that was to be committed later is. */
 	async settled(): Promise<void> {
-		while (this.#late.size > 0) {
-			await Promise.all(this.#late); // eslint-disable-line no-await-in-loop -- a late job may start another
-		}
+		await Promise.all([this.#late.settled(), this.#imap?.settled()]);
 	}
 
 	/** Ends everything; what was to be committed later is not. */
@@ -166,7 +182,7 @@ export class MicrosoftServer {
 		}
 
 		this.dropAllConnections();
-		await Promise.all([closed, this.settled()]);
+		await Promise.all([closed, this.#imap?.close(), this.settled()]);
 	}
 
 	#diceOf(plan: FaultPlan): FaultDice {
@@ -178,7 +194,8 @@ export class MicrosoftServer {
 	#open(): void {
 		const {apps, clock, refusals = [], resourceHosts = [], seed = 1, tokenLifetime} = this.#options;
 		const {exchange: exchangeHosts, graph: graphHost} = this.#options.cloud ?? {exchange: ['outlook.office365.com', 'outlook.office.com'], graph: 'graph.microsoft.com'};
-		const here = [this.host, `localhost:${this.port}`];
+		// IMAP's host is named without a port.
+		const here = [this.host, `localhost:${this.port}`, ...(this.#options.imap ? ['127.0.0.1', 'localhost'] : [])];
 		const exchange = [...here, ...exchangeHosts, ...resourceHosts];
 		this.#login = new Login({
 			apps, clock, origin: this.origin, resourceHosts: [...exchange, graphHost], lifetime: tokenLifetime,
@@ -202,7 +219,7 @@ export class MicrosoftServer {
 			dice: this.#dice,
 			keepBodies: this.keepBodies,
 			later: (milliseconds, job) => {
-				this.#later(milliseconds, job);
+				this.#late.add(milliseconds, job);
 			},
 			log: entry => {
 				this.log.push(entry);
@@ -211,6 +228,15 @@ export class MicrosoftServer {
 				}
 			},
 		};
+	}
+
+	async #openImap(): Promise<void> {
+		const {imap, clock, seed = 1, tls: {key, cert}} = this.#options;
+		if (imap) {
+			this.#imap = await startImapDoor(imap, {
+				accounts: this.#accounts, login: this.login, tenant: this.tenant, audiences: this.#host!.audiences, clock, seed, tls: {key, cert}, errors: this.errors,
+			});
+		}
 	}
 
 	async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -277,22 +303,5 @@ export class MicrosoftServer {
 			fill: () => undefined,
 			deleteFolder: () => undefined,
 		});
-	}
-
-	#later(milliseconds: number, job: () => Promise<unknown>): void {
-		const work = async (): Promise<void> => {
-			try {
-				await this.#options.clock.sleep(milliseconds, this.#closing.signal);
-				await job();
-			} catch (error) {
-				if (!this.#closing.signal.aborted) {
-					this.errors.push(error);
-				}
-			}
-		};
-
-		const promise = work();
-		this.#late.add(promise);
-		void promise.finally(() => this.#late.delete(promise)); // eslint-disable-line promise/prefer-await-to-then -- bookkeeping only
 	}
 }
