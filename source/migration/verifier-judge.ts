@@ -21,7 +21,7 @@ export const judge = async (options: VerifyOptions, expected: Expected, stored: 
 		return;
 	}
 
-	if (!sameSecond(stored.receivedAt, receivedAt)) {
+	if (!sameSecond(stored.receivedAt, receivedAt) && !await lostItsDate(options, expected)) {
 		finding(options, check, 'date', uid, `received ${new Date(stored.receivedAt).toISOString()}, ${new Date(receivedAt).toISOString()} at the source`);
 		return;
 	}
@@ -32,6 +32,12 @@ export const judge = async (options: VerifyOptions, expected: Expected, stored: 
 	if (there && told(there) !== told(stored.flags)) {
 		finding(options, check, 'flags', uid, `${told(stored.flags) || 'none'}; ${told(there) || 'none'} at the source`);
 	}
+};
+
+/** Whether the way that it was delivered by could not keep its received date: that was known, allowed and counted as a loss then. */
+const lostItsDate = async ({details}: VerifyOptions, {record, uid}: Expected): Promise<boolean> => {
+	const {fate} = await details(record.number, uid);
+	return fate?.type === 'delivered' && (fate.lost?.some(what => what.startsWith('received-date:')) ?? false);
 };
 
 /** In what a rebuilt message's header is another one's. Only where the hashes differ are both contents read. */

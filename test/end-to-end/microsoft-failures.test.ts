@@ -107,7 +107,7 @@ describe.concurrent('a sign-in that the tenant refuses', () => {
 
 describe.concurrent('EWS that lets this application not in', () => {
 	const doors: Array<[string, Fault, FailureCode, readonly string[]]> = [
-		['closed', {type: 'closed'}, 'ews-closed', [`Set-OrganizationConfig -EwsAllowedAppIDs '<the ids there>,${app.clientId}'`, 'Set-OrganizationConfig -EwsEnabled $true', `Get-CASMailbox '${mailbox}' | Format-List EwsEnabled`, 'destination.transport: imap']],
+		['closed', {type: 'closed'}, 'ews-closed', [`Set-OrganizationConfig -EwsAllowedAppIDs '<the ids there>,${app.clientId}'`, 'Set-OrganizationConfig -EwsEnabled $true', `Get-CASMailbox '${mailbox}' | Format-List EwsEnabled`, '"aw2ms365 doctor']],
 		['without the permission', {type: 'scope'}, 'permission-missing', ['2000008', 'full_access_as_app', app.clientId, mailbox]],
 		['impersonation denied', {type: 'denied'}, 'permission-missing', ['ErrorImpersonateUserDenied', 'Application EWS.AccessAsApp', mailbox]],
 		['no such mailbox', {type: 'no-mailbox'}, 'mailbox-not-found', [`destination.mailbox, which is ${mailbox}`]],

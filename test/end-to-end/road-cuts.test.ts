@@ -6,7 +6,9 @@ import {type FaultRule as ImapRule} from '../../source/sandbox/imap/faults.js';
 import {type FolderSeed} from '../../source/sandbox/imap/folder.js';
 import {type FaultRule} from '../../source/sandbox/microsoft/faults.js';
 import {type MicrosoftServerOptions} from '../../source/sandbox/microsoft/options.js';
-import {cutAt, losses, seeded} from '../migration/forgetful-files.js';
+import {
+	cutAt, ForgetfulFiles, losses, seeded,
+} from '../migration/forgetful-files.js';
 import {type Ran, runEngine} from '../migration/run-engine.js';
 import {
 	app, destinationContents, mailbox, microsoftAdapters, type MicrosoftEnds, sourceContents, startMicrosoftEnds, tls,
@@ -56,12 +58,14 @@ const migrate = async (ends: MicrosoftEnds, more: Partial<Parameters<typeof runE
 	}
 };
 
-type Trouble = {readonly destination: Partial<MicrosoftServerOptions>; readonly rules?: readonly FaultRule[]; readonly imap?: readonly ImapRule[]};
+type Trouble = {readonly destination: Partial<MicrosoftServerOptions>; readonly rules?: readonly FaultRule[]; readonly imap?: readonly ImapRule[]; /** With all that it knew. */ readonly losesJournal?: boolean};
 
 const refusing = {limits: {messageBytes: 4000}, refusals: [{header: {name: 'X-Rule', holds: 'no'}, code: 'ErrorMimeContentInvalid'}]};
 
 /** @returns whether the run came to its end before that line, and what it went by */
-const stopAt = async (at: number, {destination, rules = [], imap = []}: Trouble): Promise<{readonly over: boolean; readonly roads: number}> => {
+const stopAt = async (at: number, {
+	destination, rules = [], imap = [], losesJournal = false,
+}: Trouble): Promise<{readonly over: boolean; readonly roads: number}> => {
 	const ends = await startMicrosoftEnds(folders(), {
 		speed: 1000, destination: {
 			imap: {}, apps: [{...app, roles: ['full_access_as_app', 'IMAP.AccessAsApp']}], rules, ...structuredClone(destination),
@@ -81,9 +85,10 @@ const stopAt = async (at: number, {destination, rules = [], imap = []}: Trouble)
 			ends.files.crash(losses[at % losses.length]!, seeded(at));
 		}
 
+		const later = losesJournal ? {...ends, files: new ForgetfulFiles()} : ends;
 		ends.destination.setFaults({rules: []});
 		ends.destination.imap.setFaults({rules: []});
-		const {outcome, failure, progress: {messages}} = await migrate(ends, {run: 'second'});
+		const {outcome, failure, progress: {messages}} = await migrate(later, {run: 'second'});
 		await ends.destination.settled();
 		expect({
 			at, outcome, failure, there: destinationContents(ends.destination), done: messages.delivered + messages.alreadyThere, refused: messages.refused, unsure: messages.unsure,
@@ -91,7 +96,7 @@ const stopAt = async (at: number, {destination, rules = [], imap = []}: Trouble)
 			at, outcome: 'complete', failure: undefined, there: sourceContents(ends.source), done: count, refused: 0, unsure: 0,
 		});
 		const {revision} = ends.destination.mailbox();
-		const third = await migrate(ends, {run: 'third'});
+		const third = await migrate(later, {run: 'third'});
 		expect({at, outcome: third.outcome, revision: ends.destination.mailbox().revision}).toEqual({at, outcome: 'complete', revision});
 		return {over, roads: first.progress.roads.size};
 	} finally {
@@ -107,6 +112,11 @@ describe('a run by two roads that is stopped before or after any line of its jou
 			destination: {tenant: {ewsClosesAt: {operation: 'CreateItem', nth: 4}}}, rules: [{
 				on: 'CreateItem', nth: 1, times: 2, do: {type: 'commit-then-drop'},
 			}],
+		}],
+		['where EWS loses answers and closes in the middle, and the journal is lost', {
+			destination: {tenant: {ewsClosesAt: {operation: 'CreateItem', nth: 4}}}, rules: [{
+				on: 'CreateItem', nth: 1, times: 2, do: {type: 'commit-then-drop'},
+			}], losesJournal: true,
 		}],
 		['where EWS goes on storing after it was closed', {
 			destination: {tenant: {ewsClosesAt: {operation: 'CreateItem', nth: 3}}}, rules: [{

@@ -12,7 +12,7 @@ import {profileNamed, serverOptionsOf, type ProfileName} from '../../source/sand
 import {MicrosoftServer} from '../../source/sandbox/microsoft/server.js';
 import {app as anApp, statesOf, tls} from './microsoft-ends.js';
 import {
-	configureMicrosoft, type Finished, type Running, start,
+	configureMicrosoft, type Finished, linesOf, type Running, start,
 } from './program.js';
 import {expectNoSecrets} from './secrets.js';
 
@@ -177,6 +177,17 @@ const build = async ({profile: name, folders = [], source = {}, tenant = {}, use
 		leftOver: () => to.mailbox().items.filter(item => isHidden(item)).length,
 	};
 };
+
+type RoadLine = {readonly type: string; readonly transport: string; readonly reason: string; readonly messages?: number; readonly failure: {readonly code: string}};
+
+/** What an NDJSON run tells of roads: `ews closed: ews-closed`, `imap best`, `graph refused 2`. */
+export const roadsIn = (finished: Finished): string[] => (linesOf(finished) as unknown as RoadLine[]).flatMap(({type, transport, reason, messages, failure}) => {
+	if (type === 'road.closed') {
+		return [`${transport} closed: ${failure.code}`];
+	}
+
+	return type === 'road.chosen' ? [`${transport} ${reason}${messages === undefined ? '' : ` ${messages}`}`] : [];
+});
 
 /** Tests with a `scene` of a tenant, which ends with the test. */
 export const test = plainTest.extend<{readonly scene: (wanted: Wanted) => Promise<TenantScene>}>({

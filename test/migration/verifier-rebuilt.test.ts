@@ -27,12 +27,20 @@ const world = (own: Partial<Traits> = rebuilding) => {
 	let current = own;
 	let account = 'ana@old.example';
 	let isBlind = false;
+	let lost: string | undefined;
 	const from = (): MailSource => fakeSource(source, {account: {host: 'source.example', port: 993, user: account}});
 	/** As Exchange: an item without a Message-ID has one all the same. */
 	const to = (): MailDestination => {
 		const ends = fakeDestination(destination, clock, undefined, current);
 		return {
-			...ends, async list(path, signal) {
+			...ends,
+			async deliver(folder, batch, report, signal) {
+				const moved = lost === undefined ? batch : batch.map(one => ({...one, fingerprint: {...one.fingerprint, receivedAt: Date.UTC(2026, 10, 23)}}));
+				await ends.deliver(folder, moved, (position, result) => {
+					report(position, result.stored && lost !== undefined ? {...result, lost: lost === '' ? [] : [lost]} : result);
+				}, signal);
+			},
+			async list(path, signal) {
 				const listed = await ends.list(path, signal);
 				if (isBlind) {
 					return listed && [...listed].map(({envelope, stamp, id, ...stored}) => ({...stored, id: id.replace(/^AAMk(?<generation>.+)\/(?<uid>\d+)=$/v, '$<generation>:$<uid>')}));
@@ -51,6 +59,10 @@ const world = (own: Partial<Traits> = rebuilding) => {
 		/** The road from now on. */
 		by(road: Partial<Traits>) {
 			current = road;
+		},
+		/** Received dates are not kept; what it says of that. */
+		losesDates(words: string) {
+			lost = words;
 		},
 		/** By IMAP: other ids, and a listing without headers and stamps. */
 		byImap() {
@@ -334,4 +346,16 @@ describe('in one destination folder', () => {
 		expect(progress.messages).toMatchObject({alreadyThere: 5, delivered: 1});
 		expect(await made.findings()).toEqual([expect.stringContaining('extra')]);
 	});
+});
+
+test('a received date that the way could not keep, and said so, is no finding; one that was lost without a word is', async () => {
+	for (const [words, findings] of [['received-date:2020-01-01T00:00:00.000Z', []], ['', [expect.stringContaining('date INBOX')]]] as const) {
+		const made = world();
+		put(made.source, ['INBOX'], mail(1));
+		made.losesDates(words);
+		// eslint-disable-next-line no-await-in-loop -- one after another
+		await made.migrate();
+		// eslint-disable-next-line no-await-in-loop -- as above
+		expect(await made.findings()).toEqual(findings);
+	}
 });
