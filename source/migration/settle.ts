@@ -348,11 +348,13 @@ export class Settler {
 
 	/** Each time it was sent alone the connection was lost, and it is not there: it is this message's doing. */
 	#refuse({record, uid}: Entry, attempts: number): void {
-		const {journal, clock, tell} = this.#context;
+		const {journal, clock, tell, choices, traits} = this.#context;
 		const {size, receivedAt} = record.get(uid)!;
-		const {failure} = new FailureError('message-refused', {detail: `the connection was lost ${attempts} times while it was sent`});
+		const {failure} = new FailureError('message-refused', {detail: `the connection was lost ${attempts === 1 ? 'once' : `${attempts} times`} while it was sent`});
 		journal.append({
 			type: 'refused', folder: record.number, uid, at: clock.now(), code: failure.code, outcome: failure.outcome, detail: failure.detail!, size, receivedAt, attempts,
+			// It is known not to be there: another road may take it.
+			roads: [...choices.refusedBy?.(record.path, uid) ?? [], traits.transport],
 		});
 		tell({
 			type: 'message.refused', folder: record.path, uid, bytes: size, from: 'remaining', failure, attempts,

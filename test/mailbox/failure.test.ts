@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest';
+import {commandNames} from '../../source/commands/arguments.js';
 import {
 	FailureError, failureOf, failures, type FailureCode,
 } from '../../source/mailbox/failure.js';
@@ -22,7 +23,8 @@ describe('the table of failures', () => {
 
 	test('names only commands and options that there are', () => {
 		const words = codes.flatMap(code => [...failures[code].next.matchAll(/aw2ms365 (?<command>--help|[a-z]+)/gv)].map(match => match.groups!.command));
-		expect(new Set(words)).toEqual(new Set(['retry', '--help']));
+		expect(words).toContain('retry');
+		expect(words.filter(word => !(['--help', ...commandNames] as readonly string[]).includes(word!))).toEqual([]);
 	});
 });
 

@@ -189,6 +189,14 @@ describe('what one road refuses for good', () => {
 		expect([...progress.roads]).toEqual([['ews', {delivered: 10}], ['imap', {delivered: 0, closed: 'sign-in-refused'}], ['graph', {delivered: 2}]]);
 	});
 
+	test('by losing its connection each time, another one takes, once it is known not to be there', async () => {
+		const {run, store} = scene();
+		const {outcome, events} = await run([{transport: 'ews', faults: (_, text) => text.includes('message 9\r') ? 'lost' : 'ok'}, {transport: 'imap'}], {choices: {maxRetries: 1}});
+		expect(roadEvents(events)).toEqual(['ews best', 'imap refused 1']);
+		expect(outcome).toBe('complete');
+		expect(subjectsIn(store)).toEqual(everyone(12));
+	});
+
 	test('and no other takes is refused once, and not tried again unasked', async () => {
 		const {run, store, made} = scene();
 		const both = [refusesLarge, {...refusesLarge, transport: 'imap' as const}];
