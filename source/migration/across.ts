@@ -105,14 +105,15 @@ export const idsFromOthers = async (context: Context, path: FolderPath, messages
 
 const headerOf = ({envelope, receivedAt}: Recorded): string => `${envelope ?? ''} ${secondOf(receivedAt)}`;
 
-/** The contents (hashes) of all that other roads left in doubt in a folder, by header and second. */
+/** The contents (hashes) of all that was left in doubt in a folder and bears no stamp that this road would know it by, by header and second. */
 const unsureHeaders = async ({journal, traits}: Context, path: FolderPath, seconds: ReadonlySet<number>): Promise<Map<string, string[]>> => {
 	const headers = new Map<string, string[]>();
 	for (const record of journal.record.folders.filter(folder => pathKey(folder.destination) === pathKey(path))) {
 		for (const {uid, receivedAt} of record.entries('unsure')) {
 			// eslint-disable-next-line no-await-in-loop -- Few, and from disk.
 			const {intent} = seconds.has(secondOf(receivedAt)) ? await journal.details(record.number, uid) : {};
-			if (intent && intent.road !== traits.transport) {
+			// What IMAP itself sent has no stamp either.
+			if (intent && (intent.road !== traits.transport || traits.transport === 'imap')) {
 				const key = headerOf({stamp: '', receivedAt, envelope: intent.envelope});
 				headers.set(key, [...headers.get(key) ?? [], intent.fingerprint.hash]);
 			}

@@ -21,7 +21,9 @@ export const judge = async (options: VerifyOptions, expected: Expected, stored: 
 		return;
 	}
 
-	if (!sameSecond(stored.receivedAt, receivedAt) && !await lostItsDate(options, expected)) {
+	const isDated = sameSecond(stored.receivedAt, receivedAt);
+	const lost = isDated ? [] : await lostBefore(options, expected);
+	if (!isDated && !lost.some(what => what.startsWith('received-date:'))) {
 		finding(options, check, 'date', uid, `received ${new Date(stored.receivedAt).toISOString()}, ${new Date(receivedAt).toISOString()} at the source`);
 		return;
 	}
@@ -30,14 +32,18 @@ export const judge = async (options: VerifyOptions, expected: Expected, stored: 
 	const there = check.current === record ? check.listing?.get(uid)?.flags : undefined;
 	const told = (flags: readonly string[]): string => plainFlags(keepsBytes ? flags : flags.filter(flag => flag.startsWith('\\')));
 	if (there && told(there) !== told(stored.flags)) {
-		finding(options, check, 'flags', uid, `${told(stored.flags) || 'none'}; ${told(there) || 'none'} at the source`);
+		const without = await lostBefore(options, expected);
+		const kept = there.filter(flag => !without.includes(`flag:${flag}`));
+		if (told(kept) !== told(stored.flags)) {
+			finding(options, check, 'flags', uid, `${told(stored.flags) || 'none'}; ${told(there) || 'none'} at the source`);
+		}
 	}
 };
 
-/** Whether the way that it was delivered by could not keep its received date: that was known, allowed and counted as a loss then. */
-const lostItsDate = async ({details}: VerifyOptions, {record, uid}: Expected): Promise<boolean> => {
+/** What the way that it was delivered by could not keep: known, allowed and counted as a loss then. */
+const lostBefore = async ({details}: VerifyOptions, {record, uid}: Expected): Promise<readonly string[]> => {
 	const {fate} = await details(record.number, uid);
-	return fate?.type === 'delivered' && (fate.lost?.some(what => what.startsWith('received-date:')) ?? false);
+	return fate?.type === 'delivered' ? fate.lost ?? [] : [];
 };
 
 /** In what a rebuilt message's header is another one's. Only where the hashes differ are both contents read. */

@@ -3,6 +3,7 @@ import {imapDestination} from '../../source/destinations/imap.js';
 import {type FaultRule as ImapRule} from '../../source/sandbox/imap/faults.js';
 import {type FolderSeed} from '../../source/sandbox/imap/folder.js';
 import {writeMime} from '../../source/sandbox/microsoft/mime-out.js';
+import {Control} from '../../source/migration/control.js';
 import {cutAt, losses, seeded} from '../migration/forgetful-files.js';
 import {type Ran, runEngine} from '../migration/run-engine.js';
 import {
@@ -155,4 +156,40 @@ test('what the one road left in doubt is not taken for a near-duplicate that the
 			await ends.close();
 		}
 	});
+});
+
+test('what this road left in doubt is not taken for a near-duplicate that another road left in doubt', async () => {
+	const ends = await startMicrosoftEnds([{path: ['A'], messages: [invoice(1)]}], {
+		speed: 1000, destination: {
+			imap: {}, apps: [imapApp], rules: [{
+				on: 'CreateItem', nth: 1, times: 50, do: {type: 'drop'},
+			}],
+		},
+	});
+	const untilUnsure = (uid: number): Partial<Parameters<typeof runEngine>[0]> => {
+		const control = new Control();
+		return {
+			control, onEvent(event) {
+				if (event.type === 'message.unsure' && event.uid === uid) {
+					control.abort();
+				}
+			},
+		};
+	};
+
+	try {
+		// The first never arrived, by EWS; the second did, by IMAP. No answer told.
+		await migrateToMicrosoft(ends, untilUnsure(1));
+		ends.source.mailbox().addMessage(['A'], invoice(2));
+		await byImap(ends, [{on: 'append', nth: 1, do: {type: 'commit-then-drop'}}], untilUnsure(2));
+		expect(counted(behindEws(ends))).toEqual([`A: invoice Number 2 ${date(9)}`]);
+		const third = await byImap(ends, [], {});
+		expect([third.progress.messages.unsure, counted(behindEws(ends)).length]).toEqual([2, 1]);
+		// EWS knows its own by their stamps.
+		ends.destination.setFaults({rules: []});
+		const last = await migrateToMicrosoft(ends);
+		expect([last.outcome, isWhole(ends, 0)]).toEqual(['complete', {extra: [], missing: 0}]);
+	} finally {
+		await ends.close();
+	}
 });

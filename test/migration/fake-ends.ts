@@ -4,7 +4,7 @@ import {type Clock} from '../../source/mailbox/clock.js';
 import {
 	type Delivery, type DeliveryResult, type MailDestination, type PreparedFolder, type Traits, type Unsure,
 } from '../../source/mailbox/destination.js';
-import {FailureError, type FailureCode} from '../../source/mailbox/failure.js';
+import {type Failure, FailureError, type FailureCode} from '../../source/mailbox/failure.js';
 import {envelopeOf} from '../../source/mailbox/envelope.js';
 import {fingerprintKey, hashOf} from '../../source/mailbox/identity.js';
 import {Listing} from '../../source/mailbox/listing.js';
@@ -93,7 +93,7 @@ export type Fault =
 	| 'lost'
 	/** Connection lost; stored so many milliseconds later. */
 	| {readonly late: number}
-	| {readonly code: FailureCode; readonly wait?: number};
+	| ({readonly code: FailureCode} & Partial<Pick<Failure, 'wait' | 'reach' | 'outcome'>>);
 
 export const traits: Traits = {
 	transport: 'imap', startLanes: 2, maxLanes: 4, batch: {messages: 4, bytes: 1_000_000}, looks: [15_000, 30_000], keepsBytes: true, tellsId: true, maxMessageBytes: 0,
@@ -143,7 +143,8 @@ export const fakeDestination = (store: Store, clock: Clock, faults: (nth: number
 		} else if (typeof fault === 'object' && 'late' in fault) {
 			void later(fault.late, delivery, path);
 		} else if (typeof fault === 'object') {
-			return {stored: false, failure: new FailureError(fault.code, {...(fault.wait !== undefined && {wait: fault.wait})}).failure};
+			const {code, ...more} = fault;
+			return {stored: false, failure: new FailureError(code, more).failure};
 		}
 
 		return {stored: false, failure: new FailureError('connection-lost', {outcome: 'unknown'}).failure};

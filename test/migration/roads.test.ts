@@ -191,7 +191,7 @@ describe('what one road refuses for good', () => {
 
 	test('by losing its connection each time, another one takes, once it is known not to be there', async () => {
 		const {run, store} = scene();
-		const {outcome, events} = await run([{transport: 'ews', faults: (_, text) => text.includes('message 9\r') ? 'lost' : 'ok'}, {transport: 'imap'}], {choices: {maxRetries: 1}});
+		const {outcome, events} = await run([{transport: 'ews', faults: (_, text) => text.includes('message 9\r') ? {code: 'connection-lost', outcome: 'unknown', reach: 'message'} : 'ok'}, {transport: 'imap'}], {choices: {maxRetries: 1}});
 		expect(roadEvents(events)).toEqual(['ews best', 'imap refused 1']);
 		expect(outcome).toBe('complete');
 		expect(subjectsIn(store)).toEqual(everyone(12));
