@@ -274,7 +274,7 @@ export const summaryLines = (summary: Summary): string[] => {
 	}
 
 	const {messages, thisRun, seconds} = summary;
-	const lines = [`${headline(summary)}  ${cleanText(summary.source)} → ${cleanText(summary.destination)}, via ${summary.transport.toUpperCase()}`];
+	const lines = [`${headline(summary)}  ${cleanText(summary.source)} → ${cleanText(summary.destination)}${summary.transport === 'auto' ? '' : `, via ${summary.transport.toUpperCase()}`}`];
 	const fates = [
 		[messages.delivered, 'delivered'], [messages.alreadyThere, 'already there'], [messages.excluded, 'excluded'], [messages.refused, 'refused'], [messages.vanished, 'vanished at the source'], [messages.remaining, 'remaining'],
 	].filter(([number]) => number !== 0).map(([number, word]) => `${count(number as number)} ${word}`);
